@@ -1,0 +1,1 @@
+"""Signal helpers that the feature modules share: pure functions on float64 arrays."""

@@ -1,0 +1,185 @@
+"""One-second blocks of a track and the frames inside them.
+
+Conventions
+-----------
+A track of ``n`` samples has ``ceil(n / sample_rate)`` blocks of one second, at least one; samples
+outside the track are zero. Frame ``k`` of block ``second`` is centred on the sample
+
+    ``second * sample_rate + k * hop``,   ``k = 0 ... floor(sample_rate / hop)``,
+
+so a block has ``1 + floor(sample_rate / hop)`` frames. A window of ``length`` samples centred on
+sample ``c`` covers ``c - length // 2 ... c - length // 2 + length - 1``: where it reaches over the
+edge of a block it sees the track's own samples, not padding.
+
+Blocks are computed in chunks to bound memory. Nothing may depend on the size of a chunk: a function
+given to :func:`map_blocks` treats every block alone, with no matrix product of BLAS (whose sums
+change with the number of rows and of threads).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import DTypeLike, NDArray
+
+Array = NDArray[np.float64]
+
+# Memory and speed only, never the result: 4 s of frames at 44.1 kHz are some 20 megabytes.
+CHUNK_SECONDS = 4
+# Room for the rounding of 1 / hop_seconds: 1 / 0.01 is meant to hold exactly 100 hops.
+ROUNDING = 1e-9
+
+
+def frames_per_block(hop_seconds: float) -> int:
+    """Return the number of frames in a one-second block, at any sample rate.
+
+    Examples
+    --------
+    >>> frames_per_block(0.02322), frames_per_block(0.010)
+    (44, 101)
+    """
+    return 1 + math.floor(1 / hop_seconds + ROUNDING)
+
+
+def hop_length(sample_rate: int, hop_seconds: float) -> int:
+    """Return the hop in samples, ``round(hop_seconds * sample_rate)``.
+
+    Raises
+    ------
+    ValueError
+        If rounding the hop to whole samples would give a block another number of frames than
+        :func:`frames_per_block` promises.
+
+    Examples
+    --------
+    >>> [hop_length(rate, 0.02322) for rate in (44100, 22050, 16000)]
+    [1024, 512, 372]
+    """
+    hop = round(hop_seconds * sample_rate)
+    expected = frames_per_block(hop_seconds)
+    frames = 1 + sample_rate // hop if hop > 0 else 0
+    if frames != expected:
+        raise ValueError(
+            f"hop_seconds {hop_seconds} is {hop} samples at sample_rate {sample_rate} Hz and gives "
+            f"{frames} frames per second; every rate must give {expected}"
+        )
+    return hop
+
+
+def count_seconds(n_samples: int, sample_rate: int) -> int:
+    """Return how many one-second blocks hold ``n_samples`` samples, at least one.
+
+    Examples
+    --------
+    >>> count_seconds(16000, 16000), count_seconds(16001, 16000)
+    (1, 2)
+    """
+    return max(1, -(-n_samples // sample_rate))
+
+
+def check_samples(samples: NDArray[np.floating], sample_rate: int) -> None:
+    """Refuse anything but a non-empty, finite, mono, floating-point track.
+
+    Raises
+    ------
+    ValueError
+        Naming what is wrong with ``samples`` or ``sample_rate``.
+    """
+    if sample_rate <= 0:
+        raise ValueError(f"sample_rate {sample_rate} Hz must be positive")
+    if samples.ndim != 1:
+        raise ValueError(f"samples must be mono with shape (n,), got shape {samples.shape}")
+    if samples.size == 0:
+        raise ValueError("samples must not be empty")
+    if not np.issubdtype(samples.dtype, np.floating):
+        raise ValueError(f"samples must be floating point in [-1, 1], got {samples.dtype}")
+    # The extremes carry every NaN and infinity, without a mask as long as the track.
+    if not (np.isfinite(samples.min()) and np.isfinite(samples.max())):
+        raise ValueError("samples must be finite, got NaN or infinity")
+
+
+def cut(samples: NDArray[np.floating], start: int, stop: int) -> Array:
+    """Return ``samples[start:stop]`` as float64, zero where the track has no sample.
+
+    Examples
+    --------
+    >>> cut(np.array([1.0, 2.0]), -1, 4)
+    array([0., 1., 2., 0., 0.])
+    """
+    piece = np.zeros(stop - start)
+    first, last = max(start, 0), min(stop, samples.size)
+    if first < last:
+        piece[first - start : last - start] = samples[first:last]
+    return piece
+
+
+def map_blocks(
+    function: Callable[[Array], Array],
+    samples: NDArray[np.floating],
+    sample_rate: int,
+    before: int,
+    length: int,
+    dtype: DTypeLike = np.float32,
+) -> NDArray[np.floating]:
+    """Apply ``function`` to all one-second blocks, a chunk of seconds at a time.
+
+    Parameters
+    ----------
+    function
+        Maps blocks [shape=(second, length)] to values [shape=(second, ...)], each block alone.
+    samples
+        The track [shape=(n,)].
+    sample_rate
+        In hertz.
+    before
+        Where a block begins, in samples before the start of its second.
+    length
+        Samples in a block, those before the second and after it included.
+    dtype
+        Of the result; ``function`` computes in float64.
+
+    Returns
+    -------
+    ndarray [shape=(second, ...)]
+    """
+    seconds = count_seconds(samples.size, sample_rate)
+    values: NDArray[np.floating] | None = None
+    for first in range(0, seconds, CHUNK_SECONDS):
+        last = min(first + CHUNK_SECONDS, seconds)
+        start = first * sample_rate - before
+        piece = cut(samples, start, start + (last - first - 1) * sample_rate + length)
+        part = function(sliding_window_view(piece, length)[::sample_rate])
+        if values is None:
+            values = np.empty((seconds, *part.shape[1:]), dtype)
+        values[first:last] = part
+    assert values is not None, "a track has at least one second"
+    return values
+
+
+def frames_of(blocks: Array, first: int, length: int, hop: int, count: int) -> Array:
+    """Return a view of ``count`` frames of ``length`` samples, ``hop`` apart.
+
+    Parameters
+    ----------
+    blocks
+        [shape=(second, n)], ``n >= first + (count - 1) * hop + length``.
+    first
+        Sample of the block with which the first frame begins.
+    length, hop, count
+        Of the frames; the first two in samples.
+
+    Returns
+    -------
+    ndarray [shape=(second, frame, length)], read-only
+
+    Examples
+    --------
+    >>> frames_of(np.arange(6.0)[None], 1, 3, 2, 2)
+    array([[[1., 2., 3.],
+            [3., 4., 5.]]])
+    """
+    reach = first + (count - 1) * hop + length
+    return sliding_window_view(blocks[:, first:reach], length, axis=1)[:, ::hop]
