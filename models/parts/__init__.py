@@ -1,0 +1,1 @@
+"""What models are made of: data, training, layers and heads; nothing here knows a store."""
