@@ -1,0 +1,51 @@
+"""The console script ``multispec``: what people ask of the pipeline besides ``dvc repro``.
+
+Errors that the user can mend (a wrong parameter, a missing store) are one line on standard error
+and exit status 2; anything else is a bug, and shows its traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pipeline import commands
+from pipeline.corpora import CorpusError
+from pipeline.store import StoreError
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the argument parser with one sub-parser per file of ``pipeline/commands``."""
+    top = argparse.ArgumentParser(
+        prog="multispec",
+        description="Music-emotion features and models. Run it from the top of the repository; "
+        "the pipeline itself is run by `dvc repro`.",
+    )
+    subparsers = top.add_subparsers(dest="command", required=True, metavar="command")
+    for name in commands.names():
+        module = commands.load(name)
+        text = module.__doc__ or ""
+        sub = subparsers.add_parser(
+            name,
+            help=text.splitlines()[0],
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.arguments(sub)
+        sub.set_defaults(run=module.run)
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    namespace = parser().parse_args(arguments)
+    try:
+        status: int = namespace.run(namespace)
+    except (ValueError, FileNotFoundError, StoreError, CorpusError) as error:
+        print(f"multispec {namespace.command}: {error}", file=sys.stderr)
+        return 2
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

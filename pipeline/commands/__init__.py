@@ -1,0 +1,27 @@
+"""Commands of the ``multispec`` console script; one file each, and the folder is the registry.
+
+A command is a module with a docstring (its help), ``arguments(parser)`` and ``run(namespace)``,
+which returns the exit status.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+
+def names() -> list[str]:
+    """Return the names of all commands.
+
+    Examples
+    --------
+    >>> "verify" in names()
+    True
+    """
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str) -> ModuleType:
+    """Return the module of a command."""
+    return importlib.import_module(f"{__name__}.{name}")

@@ -1,0 +1,117 @@
+"""Corpora as the stages see them: the ``corpora`` section and the index files.
+
+Conventions
+-----------
+``data/index/<corpus>.csv`` has one row per usable track, sorted by id, with the columns of
+:class:`Row`. Everything is text; ``audio`` and ``midi`` are relative to the corpus's root and
+empty where a track has none; durations are seconds, rates hertz. ``sha256`` is the content hash of
+the audio (of the MIDI where there is no audio), ``midi_sha256`` that of the MIDI.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pipeline import params, paths
+
+
+@dataclass(frozen=True)
+class Row:
+    """One track of an index; the fields are the columns."""
+
+    track: str
+    audio: str
+    midi: str
+    label: str
+    group: str
+    duration_seconds: str
+    sample_rate: str
+    sha256: str
+    midi_sha256: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """One entry of the ``corpora`` section.
+
+    Attributes
+    ----------
+    name
+        Key in params.yaml.
+    adapter
+        Module name under ``pipeline/corpora``.
+    root
+        Folder of the raw files.
+    crop_seconds
+        Seconds of each track that are used, s.
+    extra
+        The adapter's own keys, as they stand in params.yaml; the adapter's ``Config`` checks them.
+    """
+
+    name: str
+    adapter: str
+    root: Path
+    crop_seconds: int
+    extra: Mapping[str, Any]
+
+
+def of(all_params: Mapping[str, Any], name: str) -> Corpus:
+    """Read one corpus from the parameters.
+
+    Raises
+    ------
+    pipeline.params.ParamsError
+        If it is not there, or ``adapter``, ``root`` or ``crop_seconds`` is missing or wrong.
+    """
+    section = dict(params.section(all_params, "corpora", name))
+    where = f"corpora.{name}"
+    common = {
+        field.name: section.pop(field.name) for field in fields(_Common) if field.name in section
+    }
+    shared = params.build(_Common, common, where)
+    return Corpus(name, shared.adapter, Path(shared.root), shared.crop_seconds, section)
+
+
+@dataclass(frozen=True)
+class _Common:
+    adapter: str
+    root: str
+    crop_seconds: int
+
+    def __post_init__(self) -> None:
+        if self.crop_seconds < 1:
+            raise ValueError(f"crop_seconds is {self.crop_seconds} s; it must be at least 1")
+
+
+def read_index(name: str) -> list[Row]:
+    """Read an index.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the index stage has not run.
+    """
+    path = paths.index(name)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; run `dvc repro index@{name}`")
+    with path.open(encoding="utf-8", newline="") as file:
+        return [Row(**row) for row in csv.DictReader(file)]
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Write a CSV file; one line end on every system, so that equal rows give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_index(name: str, rows: Sequence[Row]) -> None:
+    """Write an index."""
+    columns = [field.name for field in fields(Row)]
+    write_rows(paths.index(name), columns, [asdict(row) for row in rows])

@@ -1,0 +1,35 @@
+"""Where every artefact lies, relative to the repository: the file contracts between the stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def index(corpus: str) -> Path:
+    """Usable tracks of a corpus (CSV)."""
+    return Path("data/index") / f"{corpus}.csv"
+
+
+def quarantine(corpus: str) -> Path:
+    """Files of a corpus that cannot be used, and why (CSV: file, stage, reason)."""
+    return Path("reports") / corpus / "quarantine.csv"
+
+
+def folds(corpus: str) -> Path:
+    """Cross-validation folds (CSV: protocol, seed, track, fold)."""
+    return Path("data/folds") / f"{corpus}.csv"
+
+
+def features(corpus: str, feature: str) -> Path:
+    """Feature store (Zarr)."""
+    return Path("data/features") / corpus / f"{feature}.zarr"
+
+
+def embeddings(corpus: str) -> Path:
+    """Chord vectors (Zarr)."""
+    return Path("data/embeddings") / f"{corpus}.zarr"
+
+
+def run(corpus: str, model: str) -> Path:
+    """Trained folds, predictions and history of one model (folder)."""
+    return Path("data/runs") / corpus / model

@@ -1,0 +1,1 @@
+"""Reading runs, scoring them, drawing them and writing the report."""

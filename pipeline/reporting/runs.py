@@ -1,0 +1,209 @@
+"""Reading the runs of one corpus and refusing those that break the honest protocol.
+
+Conventions
+-----------
+A *run* is one model on one corpus: ``data/runs/<corpus>/<model>/`` with ``predictions.csv``
+(protocol,seed,fold,track,true,predicted,p_<class>...), ``history.csv``
+(protocol,seed,fold,epoch,part,loss,accuracy) and ``model.json``. Track, label and group are text:
+an identifier may look like a number.
+
+A score means what it says only if
+
+* every (protocol, seed) predicts a track at most once, and only tracks of the index, with the
+  index's label;
+* every model predicts the same tracks under the same protocols and seeds, so that models compare;
+* under ``grouped`` no group is split over folds;
+* probabilities are finite (an argmax over NaN is a silent vote for the first class).
+
+:func:`check` raises :class:`RunError` with names where this does not hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+GROUPED, RANDOM = "grouped", "random"
+KEY = ["protocol", "seed"]
+PREDICTIONS = ["protocol", "seed", "fold", "track", "true", "predicted"]
+HISTORY = ["protocol", "seed", "fold", "epoch", "part", "loss", "accuracy"]
+INDEX = ["track", "label", "group", "duration_seconds"]
+CARD = ["classes", "hardware", "training_seconds", "parameters", "has"]
+TEXT = {"protocol": str, "track": str, "true": str, "predicted": str, "part": str}
+SHOWN = 5
+
+
+class RunError(RuntimeError):
+    """A run is missing, unreadable, or breaks the protocol."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model's predictions on one corpus.
+
+    Attributes
+    ----------
+    model
+        Name.
+    predictions, history
+        Tables as in the module's conventions.
+    card
+        ``model.json``.
+    """
+
+    model: str
+    predictions: pd.DataFrame
+    history: pd.DataFrame
+    card: Mapping[str, Any]
+
+    @property
+    def classes(self) -> list[str]:
+        """Class names in the order of the probability columns."""
+        return [str(name) for name in self.card["classes"]]
+
+
+def read_table(path: Path, columns: Sequence[str], text: Mapping[str, type] | None = None) -> Any:
+    """Read a CSV and insist on its columns.
+
+    Parameters
+    ----------
+    columns
+        Must all be there.
+    text
+        Columns to keep as text; all of them when None. Text is never turned into missing values.
+
+    Raises
+    ------
+    RunError
+        If the file is missing or lacks a column.
+    """
+    try:
+        table = pd.read_csv(
+            path,
+            dtype=str if text is None else dict(text),
+            keep_default_na=False,
+            na_values=None if text is None else {c: ["", "nan"] for c in ("loss", "accuracy")},
+        )
+    except (FileNotFoundError, pd.errors.EmptyDataError):
+        raise RunError(f"{path}: missing or empty; run `dvc repro`") from None
+    absent = [name for name in columns if name not in table.columns]
+    if absent:
+        raise RunError(f"{path}: no column {', '.join(absent)}")
+    return table
+
+
+def read_index(path: Path) -> pd.DataFrame:
+    """Read a corpus index, all columns as text."""
+    index: pd.DataFrame = read_table(path, INDEX)
+    return index
+
+
+def read_runs(folder: Path, models: Iterable[str]) -> list[Run]:
+    """Read the runs of the named models, in that order.
+
+    Raises
+    ------
+    RunError
+        Naming every model whose run is missing, and how to make it.
+    """
+    models = list(models)
+    missing = [name for name in models if not (folder / name / "predictions.csv").is_file()]
+    if missing:
+        raise RunError(f"{folder}: no run of {listed(missing)}; run `dvc repro` first")
+    return [read_run(folder / name) for name in models]
+
+
+def read_run(folder: Path) -> Run:
+    """Read the run in one folder, named after its model."""
+    try:
+        card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder / 'model.json'}: not readable ({error})") from error
+    absent = [key for key in CARD if key not in card]
+    if absent:
+        raise RunError(f"{folder / 'model.json'}: no key {', '.join(absent)}")
+    predictions = read_table(folder / "predictions.csv", PREDICTIONS, TEXT)
+    history = read_table(folder / "history.csv", HISTORY, TEXT)
+    return Run(folder.name, predictions, history, card)
+
+
+def check(runs: Sequence[Run], index: pd.DataFrame) -> None:
+    """Raise :class:`RunError` where the runs break the protocol (see the module's conventions)."""
+    labels = dict(zip(index["track"], index["label"], strict=True))
+    groups = dict(zip(index["track"], index["group"], strict=True))
+    for run in runs:
+        _check_rows(run, labels)
+        _check_groups(run, groups)
+    _check_same(runs)
+    if GROUPED not in set(runs[0].predictions["protocol"]):
+        raise RunError(f"no predictions under {GROUPED!r} folds; every comparison rests on them")
+
+
+def _check_rows(run: Run, labels: Mapping[str, str]) -> None:
+    table = run.predictions
+    if table.empty:
+        raise RunError(f"{run.model}: no predictions")
+    twice = table[table.duplicated([*KEY, "track"])]["track"]
+    if not twice.empty:
+        raise RunError(f"{run.model}: predicted more than once under one seed: {listed(twice)}")
+    unknown = [track for track in table["track"] if track not in labels]
+    if unknown:
+        raise RunError(f"{run.model}: predicts tracks that the index lacks: {listed(unknown)}")
+    wrong = table[table["track"].map(labels) != table["true"]]["track"]
+    if not wrong.empty:
+        raise RunError(f"{run.model}: `true` is not the index's label for {listed(wrong)}")
+    foreign = sorted(set(table["true"]).union(table["predicted"]) - set(run.classes))
+    if foreign:
+        raise RunError(f"{run.model}: classes {listed(foreign)} are not in model.json")
+    chances = table[[f"p_{name}" for name in run.classes if f"p_{name}" in table]]
+    if chances.shape[1] != len(run.classes):
+        raise RunError(f"{run.model}: predictions.csv lacks a column p_<class> of {run.classes}")
+    finite = np.isfinite(chances.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64))
+    hollow = table["track"][~finite.all(axis=1)]
+    if not hollow.empty:
+        raise RunError(f"{run.model}: probabilities that are not finite: {listed(hollow)}")
+
+
+def _check_groups(run: Run, groups: Mapping[str, str]) -> None:
+    table = run.predictions[run.predictions["protocol"] == GROUPED]
+    rows = table.assign(group=table["track"].map(groups))[["seed", "group", "fold"]]
+    twice = rows.drop_duplicates()
+    split = twice["group"][twice.duplicated(["seed", "group"])]
+    if not split.empty:
+        raise RunError(f"{run.model}: groups on both sides of a grouped fold: {listed(split)}")
+
+
+def _check_same(runs: Sequence[Run]) -> None:
+    first = runs[0]
+    expected = _predicted(first)
+    for run in runs[1:]:
+        if run.classes != first.classes:
+            raise RunError(f"{run.model} has classes {run.classes}, {first.model} {first.classes}")
+        odd = sorted(expected ^ _predicted(run))
+        if odd:
+            text = listed(f"{protocol}/{seed}/{track}" for protocol, seed, track in odd)
+            raise RunError(f"{run.model} and {first.model} do not predict the same tracks: {text}")
+
+
+def _predicted(run: Run) -> set[tuple[str, int, str]]:
+    columns = (run.predictions[name] for name in (*KEY, "track"))
+    return set(zip(*columns, strict=True))
+
+
+def listed(names: Iterable[Any]) -> str:
+    """Name the first few, and say how many more there are.
+
+    Examples
+    --------
+    >>> listed(["b", "a", "a"]), listed("abcdefg")
+    ('a, b', 'a, b, c, d, e and 2 more')
+    """
+    unique: Collection[str] = sorted({str(name) for name in names})
+    shown = ", ".join(list(unique)[:SHOWN])
+    return f"{shown} and {len(unique) - SHOWN} more" if len(unique) > SHOWN else shown

@@ -1,0 +1,79 @@
+"""One row of a feature store, from the file to the array.
+
+This module, its imports and the feature's are the whole of what decides a row's bytes: their
+closure is the code version in the row's key (:mod:`pipeline.recipe`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.audio import AudioConfig, Reject, decode
+
+READ_BYTES = 2**20
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(READ_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def compute_row(
+    path: Path,
+    sha256: str,
+    audio: AudioConfig,
+    crop_seconds: int,
+    extract: Callable[[NDArray[np.float64], int], NDArray[np.float32]],
+) -> NDArray[np.float32] | Reject:
+    """Compute one file's features.
+
+    Parameters
+    ----------
+    sha256
+        Content hash the index recorded.
+    crop_seconds
+        Seconds kept of the track, s.
+    extract
+        The feature: (mono samples, rate in Hz) -> array [shape=(second, ...)].
+
+    Returns
+    -------
+    numpy.ndarray or Reject
+        Features of the first ``crop_seconds`` [shape=(second, ...)], finite float32, or why not.
+    """
+    try:
+        found = sha256_of(path)
+    except OSError as error:
+        return Reject("unreadable", f"the file cannot be read ({error.strerror})")
+    if found != sha256:
+        return Reject("changed", "its content is not what the index saw; run `dvc repro` again")
+    sound = decode(path, audio, crop_seconds)
+    if isinstance(sound, Reject):
+        return sound
+    row = extract(sound.samples, sound.sample_rate)
+    if not np.isfinite(row).all():
+        return Reject("non-finite", "the feature of this file is not finite")
+    # Resampling may round a whole number of seconds up by one sample, and so add a block.
+    return row[:crop_seconds]
+
+
+def pad(row: NDArray[np.float32], seconds: int) -> NDArray[np.float32]:
+    """Return a row zero-padded along ``second``.
+
+    Examples
+    --------
+    >>> pad(np.ones((1, 2), np.float32), 2).tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
+    """
+    padded = np.zeros((seconds, *row.shape[1:]), np.float32)
+    padded[: len(row)] = row
+    return padded

@@ -1,0 +1,184 @@
+"""What a model is trained on: the stores of one corpus as arrays, aligned with its index.
+
+Conventions
+-----------
+Every array's first axis is ``track``, in index order, for all tracks of the corpus; a track without
+a modality has zeros there and is masked. Stores are read once, shard by shard, into flat files
+(``.npy``) that every process maps: the kernel keeps one copy of them in memory for all folds when
+they fit, and streams them from disk when they do not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.parts.data import Data
+from pipeline import corpus, features, params, paths, store
+from pipeline.cache import key
+from pipeline.rows import sha256_of
+
+CHORDS = "chords"
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """The data of one corpus for one model; small, and safe to send to a worker.
+
+    Attributes
+    ----------
+    tracks
+        Ids in index order.
+    arrays
+        Feature -> file that holds [shape=(track, second, ...), float32].
+    seconds_valid
+        [shape=(track,)], s; 0 without audio.
+    vectors
+        File that holds the chord vectors of every fit [shape=(fit, track, dim), float32].
+    fits
+        (protocol, seed, fold) -> position along ``fit``.
+    has_chords
+        [shape=(track,), bool].
+    labels, groups
+        Class and group numbers [shape=(track,)].
+    classes
+        Names of the classes, sorted.
+    shapes
+        Input -> axis sizes of one second; an input the corpus lacks is absent.
+    fingerprint
+        Hash of the values of all the above, part of the key of a trained fold.
+    """
+
+    tracks: tuple[str, ...]
+    arrays: Mapping[str, Path]
+    seconds_valid: np.ndarray
+    vectors: Path
+    fits: Mapping[tuple[str, int, int], int]
+    has_chords: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    classes: tuple[str, ...]
+    shapes: Mapping[str, Mapping[str, int]]
+    fingerprint: str
+
+    def view(self, protocol: str, seed: int, fold: int) -> Data:
+        """Return one fold's view; the chord vectors are those fitted for this fold."""
+        fit = self.fits.get((protocol, seed, fold), self.fits.get(("corpus", 0, 0)))
+        if fit is None:
+            raise store.StoreError(
+                f"the embeddings have no fit for {protocol}, seed {seed}, fold {fold}; run "
+                "`dvc repro`: the folds changed after the embeddings were made"
+            )
+        return Data(
+            features={name: np.load(path, mmap_mode="r") for name, path in self.arrays.items()},
+            seconds_valid=self.seconds_valid,
+            chords=np.load(self.vectors, mmap_mode="r")[fit],
+            has_chords=self.has_chords,
+            labels=self.labels,
+            groups=self.groups,
+        )
+
+
+def load(all_params: Mapping[str, Any], name: str, inputs: Sequence[str], scratch: Path) -> Tensors:
+    """Read everything one model needs of one corpus.
+
+    Parameters
+    ----------
+    inputs
+        The model's ``INPUTS``.
+    scratch
+        Folder for the flat files; the caller removes it.
+
+    Raises
+    ------
+    pipeline.store.StoreError
+        If a store is missing, damaged, or not of this index.
+    """
+    rows = corpus.read_index(name)
+    where = {row.track: number for number, row in enumerate(rows)}
+    seconds = np.zeros(len(rows), np.int64)
+    arrays, shapes = {}, {}
+    for feature in (item for item in inputs if item != CHORDS):
+        reader = store.Reader(paths.features(name, feature))
+        if not reader.tracks:
+            continue
+        arrays[feature] = _spill(reader, where, scratch / f"{feature}.npy")
+        _align(seconds, reader, where)
+        module = features.load(feature)
+        section = params.section(all_params, "features", feature)
+        config = params.build(module.Config, section, f"features.{feature}")
+        shapes[feature] = dict(module.shape(config))
+    vectors, has_chords, fits = _chords(name, where, CHORDS in inputs)
+    np.save(scratch / "chords.npy", vectors)
+    if has_chords.any():
+        shapes[CHORDS] = {"dim": vectors.shape[2]}
+    classes = tuple(sorted({row.label for row in rows}))
+    groups = sorted({row.group for row in rows})
+    fingerprint = key(
+        features={feature: sha256_of(path) for feature, path in arrays.items()},
+        chords=[hashlib.sha256(vectors.tobytes()).hexdigest(), sorted(map(str, fits.items()))],
+        tracks=[(row.track, row.label, row.group) for row in rows],
+        seconds=seconds.tolist(),
+    )
+    return Tensors(
+        tracks=tuple(where),
+        arrays=arrays,
+        seconds_valid=seconds,
+        vectors=(scratch / "chords.npy").absolute(),
+        fits=fits,
+        has_chords=has_chords,
+        labels=np.array([classes.index(row.label) for row in rows]),
+        groups=np.array([groups.index(row.group) for row in rows]),
+        classes=classes,
+        shapes=shapes,
+        fingerprint=fingerprint,
+    )
+
+
+def _spill(reader: store.Reader, where: Mapping[str, int], path: Path) -> Path:
+    """Copy a store into one flat file, shard by shard, in index order."""
+    shape = (len(where), *reader.shape[1:])
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+    for start, stop, rows in reader.shards():
+        for track, row in zip(reader.tracks[start:stop], rows, strict=True):
+            if track not in where:
+                raise store.StoreError(
+                    f"{reader.path}: track {track!r} is not in the index; run `dvc repro`"
+                )
+            array[where[track]] = row
+    array.flush()
+    return path.absolute()
+
+
+def _align(seconds: np.ndarray, reader: store.Reader, where: Mapping[str, int]) -> None:
+    """Fill in the valid seconds; two features of one track must agree."""
+    for track, valid in zip(reader.tracks, reader.seconds_valid.tolist(), strict=True):
+        at = where[track]
+        if seconds[at] not in (0, valid):
+            raise store.StoreError(
+                f"{reader.path}: {track!r} has {valid} s, another feature {seconds[at]} s; "
+                "run `dvc repro`: the stores come from different runs"
+            )
+        seconds[at] = valid
+
+
+def _chords(
+    name: str, where: Mapping[str, int], wanted: bool
+) -> tuple[np.ndarray, np.ndarray, dict[tuple[str, int, int], int]]:
+    """Return vectors [shape=(fit, track, dim)], has_chords, and the position of each fit."""
+    arrays, attributes = store.read_arrays(paths.embeddings(name))
+    if list(attributes["tracks"]) != list(where):
+        raise store.StoreError(
+            f"{paths.embeddings(name)}: its tracks are not those of the index; run `dvc repro`"
+        )
+    fits = {
+        (str(fit["protocol"]), int(fit["seed"]), int(fit["fold"])): position
+        for position, fit in enumerate(attributes["fits"])
+    }
+    has_chords = arrays["has_chords"].astype(bool) & wanted
+    return arrays["vectors"] * has_chords[:, None].astype(np.float32), has_chords, fits
