@@ -7,7 +7,8 @@ Every track of every corpus arrives at its features as mono float64 at one rate,
 16 kHz and 44.1 kHz files, the empty band above 8 kHz tells where a file came from, and where a
 file came from often tells its label.
 
-libsndfile decodes (one decoder, no silent fall-back), channels are averaged, ``soxr`` resamples.
+libsndfile decodes (one decoder, no silent fall-back), channels are averaged, ``soxr`` resamples
+(at the precision of float32, 2**-24 of full scale, also where the rate stays as it is).
 Lengths are counted in decoded frames, because headers lie. A file that cannot be used is a
 :class:`Reject` with a reason that names the cause and the rule, never an exception.
 """

@@ -10,8 +10,7 @@ import argparse
 import sys
 
 from pipeline import commands
-from pipeline.corpora import CorpusError
-from pipeline.store import StoreError
+from pipeline.stage import StageError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,8 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     namespace = parser().parse_args(arguments)
     try:
         status: int = namespace.run(namespace)
-    except (ValueError, FileNotFoundError, StoreError, CorpusError) as error:
-        print(f"multispec {namespace.command}: {error}", file=sys.stderr)
+    except (ValueError, FileNotFoundError, StageError) as error:
+        message = " ".join(str(error).split())  # a YAML parser's has several lines
+        print(f"multispec {namespace.command}: {message}", file=sys.stderr)
         return 2
     return status
 

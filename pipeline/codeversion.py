@@ -133,8 +133,8 @@ def libraries(*modules: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> sorted(libraries("pipeline.store"))
-    ['numpy', 'zarr']
+    >>> sorted(libraries("pipeline.audio"))
+    ['libsndfile', 'numpy', 'soundfile', 'soxr']
     """
     distributions = importlib.metadata.packages_distributions()
     found = {}

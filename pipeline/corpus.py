@@ -11,12 +11,17 @@ the audio (of the MIDI where there is no audio), ``midi_sha256`` that of the MID
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from pipeline import params, paths
+
+#: Names of stages and folders: DVC splits at dots and the shell at blanks; the report's pictures
+#: have the folder beside those of the corpora.
+NAME = re.compile(r"(?!pictures$)[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,18 @@ def of(all_params: Mapping[str, Any], name: str) -> Corpus:
     Raises
     ------
     pipeline.params.ParamsError
-        If it is not there, or ``adapter``, ``root`` or ``crop_seconds`` is missing or wrong.
+        If it is not there, or no mapping, or ``adapter``, ``root`` or ``crop_seconds`` is missing
+        or wrong.
     """
-    section = dict(params.section(all_params, "corpora", name))
     where = f"corpora.{name}"
+    if not NAME.fullmatch(name):
+        raise params.ParamsError(
+            f"{where}: a corpus is named by letters, digits, - and _ (it names stages and folders)"
+        )
+    found = params.section(all_params, "corpora", name)
+    if not isinstance(found, Mapping):
+        raise params.ParamsError(f"{where}: expected a mapping, got {found!r}")
+    section = dict(found)
     common = {
         field.name: section.pop(field.name) for field in fields(_Common) if field.name in section
     }

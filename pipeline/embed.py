@@ -14,7 +14,6 @@ that it covers, and how many pieces it leaves empty.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import statistics
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import chord2vec, corpus, params, paths, pieces, store, tokenizers
+from pipeline import chord2vec, corpus, params, paths, pieces, stage, store, tokenizers
 from pipeline.cache import Cache
 from pipeline.chord2vec import Config, Embedding, Task
 from pipeline.execute import ComputeConfig, Executor, Failure
@@ -32,6 +31,7 @@ from pipeline.midi import MidiError
 from pipeline.notes import Notes
 from pipeline.partition import parts as parts_of
 from pipeline.plan import batches
+from pipeline.stage import StageError
 
 #: What the store's attributes say of each fit, from :class:`pipeline.chord2vec.Embedding`.
 ACCOUNT = ("vocabulary", "coverage", "empty_pieces")
@@ -86,12 +86,12 @@ def tasks(
     return found
 
 
-def stage(all_params: Mapping[str, Any], name: str) -> None:
+def embed(all_params: Mapping[str, Any], name: str) -> None:
     """Run the stage for one corpus.
 
     Raises
     ------
-    RuntimeError
+    StageError
         If more than ``compute.max_rejected`` of the MIDI files are rejected, or a fit fails.
     """
     config, own = read_config(all_params)
@@ -153,7 +153,7 @@ def _notes(
             rejected[row.track] = f"{answer.code}: {answer.reason}"
             print(f"{label}: rejected {row.track}: {rejected[row.track]}", flush=True)
     if len(rejected) > executor.config.max_rejected * len(having):
-        raise RuntimeError(
+        raise StageError(
             f"{label}: {len(rejected)} of {len(having)} MIDI files were rejected, more than"
             f" compute.max_rejected = {executor.config.max_rejected} allows"
         )
@@ -162,7 +162,7 @@ def _notes(
 
 def _sound(result: Embedding | Failure, label: str) -> Embedding:
     if isinstance(result, Failure):
-        raise RuntimeError(f"{label}: a fit failed ({result.code}: {result.reason})")
+        raise StageError(f"{label}: a fit failed ({result.code}: {result.reason})")
     return result
 
 
@@ -176,10 +176,8 @@ def _say(label: str, attributes: Mapping[str, Any]) -> None:
 
 
 def main() -> None:
-    """Read the command line and run the stage."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", help="key of `corpora` in params.yaml")
-    stage(params.read(), parser.parse_args().corpus)
+    """Run the stage with ``params.yaml``."""
+    stage.main(__doc__, lambda name: embed(params.read(), name), "corpus")
 
 
 if __name__ == "__main__":

@@ -23,15 +23,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from pipeline import params, store
+from pipeline import params, stage, store
 from pipeline.reporting import bootstrap, scores
 from pipeline.reporting.runs import GROUPED, check, read_index, read_runs
 from pipeline.reporting.settings import Settings
@@ -183,9 +182,8 @@ def evaluate(root: Path, corpus: str) -> dict[str, Any]:
     return said
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point of the stage."""
-    (corpus,) = sys.argv[1:] if arguments is None else arguments
+def run(corpus: str) -> None:
+    """Run the stage in the current folder and say how the network fares."""
     said = evaluate(Path(), corpus)
     gap = said["network_minus_baseline"]["macro_f1"]
     print(
@@ -193,8 +191,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{said['groups']} groups; {said['network']} minus {said['best_baseline']}: "
         f"macro-F1 {gap['value']:+.3f} [{gap['low']:+.3f}, {gap['high']:+.3f}]"
     )
-    return 0
+
+
+def main() -> None:
+    """Run the stage with ``params.yaml``."""
+    stage.main(__doc__, run, "corpus")
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

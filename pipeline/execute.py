@@ -25,6 +25,8 @@ from typing import Any, Literal, TypeVar
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from pipeline.stage import StageError
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -97,6 +99,10 @@ class Failure:
 
     code: str
     reason: str
+
+
+#: Dask's own words hold an address and a random name, and reasons are stored: equal bytes.
+DIED = Failure("worker-died", "every process that ran it died, of memory or of a library's crash")
 
 
 class Executor:
@@ -181,7 +187,11 @@ def _client(config: ComputeConfig) -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     if config.scheduler is not None:
-        with Client(config.scheduler) as client:
+        try:
+            client = Client(config.scheduler)
+        except (OSError, ValueError) as error:
+            raise StageError(f"compute.scheduler: {config.scheduler!r}: {error}") from error
+        with client:
             yield client
         return
     settings = {
@@ -196,7 +206,8 @@ def _client(config: ComputeConfig) -> Iterator[Any]:
             n_workers=config.count,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            # Port 0: with the default port, a second run beside this one prints a warning.
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
@@ -210,26 +221,38 @@ def _on_dask(
     from distributed import as_completed
 
     workers = max(1, len(client.scheduler_info()["workers"]))
-    waiting = iter(enumerate(tasks))
     futures: dict[Any, int] = {}
 
-    def submit() -> Any:
-        index, task = next(waiting)
-        future = client.submit(_guarded, function, task, pure=False)
+    def submit(index: int) -> Any:
+        future = client.submit(_guarded, function, tasks[index], pure=False)
         futures[future] = index
         return future
 
-    first = [submit() for _ in range(min(len(tasks), IN_FLIGHT * workers))]
-    done = as_completed(first)
-    submitted = len(first)
+    submitted = min(len(tasks), IN_FLIGHT * workers)
+    done = as_completed([submit(index) for index in range(submitted)])
+    blamed: list[int] = []
     for future in done:
         index = futures.pop(future)
-        yield index, future.result() if future.status == "finished" else _dead(future)
+        result = _outcome(future)
+        if result is DIED:
+            blamed.append(index)
+        else:
+            yield index, result
         if submitted < len(tasks):
-            done.add(submit())
+            done.add(submit(submitted))
             submitted += 1
+    for index in blamed:
+        # The scheduler blames every task that waited on a worker that died. If it blames one, that
+        # is the culprit; of several, the culprits are those that die alone as well.
+        alone = len(blamed) == 1
+        yield index, DIED if alone else _outcome(submit(index))
 
 
-def _dead(future: Any) -> Failure:
-    error = future.exception()
-    return Failure("worker-died", f"{type(error).__name__}: {error}")
+def _outcome(future: Any) -> Any:
+    """Return a task's result; what goes wrong outside of it, but for a death, stops the stage."""
+    from distributed import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker:
+        return DIED

@@ -8,7 +8,6 @@ store's name.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import corpus, features, params, paths, previous, store
+from pipeline import corpus, features, params, paths, previous, stage, store
 from pipeline.audio import AudioConfig, Reject
 from pipeline.cache import Cache
 from pipeline.execute import ComputeConfig, Executor, Failure
 from pipeline.plan import Layout, batches
 from pipeline.recipe import Recipe, Work, compute, describe
 from pipeline.rows import pad
+from pipeline.stage import StageError
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def extract(all_params: Mapping[str, Any], name: str, feature: str) -> Counts:
 
     Raises
     ------
-    RuntimeError
+    StageError
         If more than ``compute.max_rejected`` of the tracks are rejected.
     """
     recipe = recipe_of(all_params, name, feature)
@@ -168,7 +168,7 @@ def _check(reasons: Mapping[str, Reject], total: int, allowed: float, label: str
     for track, reason in reasons.items():
         print(f"{label}: rejected {track}: {reason}", flush=True)
     if len(reasons) > allowed * total:
-        raise RuntimeError(
+        raise StageError(
             f"{label}: {len(reasons)} of {total} tracks were rejected, more than "
             f"compute.max_rejected = {allowed} allows; the reasons stand above"
         )
@@ -186,7 +186,8 @@ def _write(
     shape = features.load(recipe.feature).shape(recipe.config)
     layout = Layout(name, recipe.feature, recipe.crop_seconds, shape, tuple(keys))
     final = paths.features(name, recipe.feature)
-    partial = final.with_name(f".{final.name}.partial")
+    partial = paths.partial(final)
+    partial.parent.mkdir(parents=True, exist_ok=True)
     final.parent.mkdir(parents=True, exist_ok=True)
     row_keys = tuple(keys.values())
     digests = np.frombuffer(b"".join(map(bytes.fromhex, row_keys)), np.uint8)
@@ -212,12 +213,10 @@ def _write(
 
 
 def main() -> None:
-    """Read the command line and run the stage."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", help="key of `corpora` in params.yaml")
-    parser.add_argument("feature", help="key of `features` in params.yaml")
-    arguments = parser.parse_args()
-    extract(params.read(), arguments.corpus, arguments.feature)
+    """Run the stage with ``params.yaml``."""
+    stage.main(
+        __doc__, lambda name, feature: extract(params.read(), name, feature), "corpus", "feature"
+    )
 
 
 if __name__ == "__main__":

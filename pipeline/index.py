@@ -8,17 +8,17 @@ other way round. A corpus with nothing left is an error.
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline import corpora, corpus, params, paths
+from pipeline import corpora, corpus, params, paths, stage
 from pipeline.audio import AudioConfig
 from pipeline.cache import Cache
 from pipeline.execute import ComputeConfig, Executor, Failure
 from pipeline.plan import batches
 from pipeline.probe import Found, Look, look
+from pipeline.stage import StageError
 
 QUARANTINE_COLUMNS = ("file", "stage", "reason")
 
@@ -28,7 +28,7 @@ def index(all_params: Mapping[str, Any], name: str) -> list[corpus.Row]:
 
     Raises
     ------
-    RuntimeError
+    StageError
         If nothing usable is left, or more than ``compute.max_rejected`` of the files is refused.
     pipeline.corpora.CorpusError
         If the corpus is not laid out as its adapter expects.
@@ -39,7 +39,7 @@ def index(all_params: Mapping[str, Any], name: str) -> list[corpus.Row]:
     adapter = corpora.load(which.adapter)
     config = params.build(adapter.Config, which.extra, f"corpora.{name}")
     tracks, refused = adapter.tracks(which.root, config)
-    limit = float(params.section(all_params, "chord2vec", "time_limit_seconds"))
+    limit = _time_limit(all_params)
     cache = Cache.at(settings.cache)
     found = _probe(
         tracks,
@@ -49,18 +49,31 @@ def index(all_params: Mapping[str, Any], name: str) -> list[corpus.Row]:
         settings,
         f"index {name}",
     )
-    quarantine = [(reject.file, reject.reason) for reject in refused]
-    quarantine += [reject for item in found for reject in item.rejects]
+    # A score that belongs to two sounds is refused twice, and listed once.
+    quarantine = sorted(
+        {(reject.file, reject.reason) for reject in refused}
+        | {reject for item in found for reject in item.rejects}
+    )
     rows = [row for item in found if (row := _row(item)) is not None]
     corpus.write_rows(
         paths.quarantine(name),
         QUARANTINE_COLUMNS,
-        [{"file": file, "stage": "index", "reason": why} for file, why in sorted(quarantine)],
+        [{"file": file, "stage": "index", "reason": why} for file, why in quarantine],
     )
     _check(rows, quarantine, settings.max_rejected, name)
     corpus.write_index(name, rows)
     _summary(rows, quarantine, audio, name)
     return rows
+
+
+def _time_limit(all_params: Mapping[str, Any]) -> float:
+    """Return the limit for reading one MIDI file, s; a wrong one would look like bad files."""
+    limit = params.section(all_params, "chord2vec", "time_limit_seconds")
+    if isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0:
+        raise params.ParamsError(
+            f"chord2vec.time_limit_seconds: {limit!r} must be a positive number of seconds"
+        )
+    return float(limit)
 
 
 def _probe(
@@ -116,7 +129,7 @@ def _check(
     if not rows or len(quarantine) > allowed * files:
         first = f"; the first is {quarantine[0][0]}: {quarantine[0][1]}" if quarantine else ""
         rule = "nothing is left" if not rows else f"compute.max_rejected = {allowed} is exceeded"
-        raise RuntimeError(
+        raise StageError(
             f"index {name}: {len(quarantine)} of {files} files cannot be used and {rule}{first}; "
             f"all reasons are in {paths.quarantine(name)}"
         )
@@ -150,10 +163,8 @@ def _summary(
 
 
 def main() -> None:
-    """Read the command line and run the stage."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", help="key of `corpora` in params.yaml")
-    index(params.read(), parser.parse_args().corpus)
+    """Run the stage with ``params.yaml``."""
+    stage.main(__doc__, lambda name: index(params.read(), name), "corpus")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -45,7 +46,16 @@ def read(path: Path = Path("params.yaml")) -> dict[str, Any]:
         raise ParamsError(f"{path}: not readable as YAML: {error}") from error
     if not isinstance(loaded, dict):
         raise ParamsError(f"{path}: the top level must be a mapping of sections")
+    _check_keys(loaded, str(path))
     return loaded
+
+
+def _check_keys(value: Any, where: str) -> None:
+    """Refuse keys that YAML reads as anything but text: no name would ever match them."""
+    for key in value if isinstance(value, dict) else ():
+        if not isinstance(key, str):
+            raise ParamsError(f"{where}: the key {key!r} is not text; write it in quotes")
+        _check_keys(value[key], f"{where}: {key}")
 
 
 def section(params: Mapping[str, Any], *keys: str) -> Any:
@@ -60,7 +70,8 @@ def section(params: Mapping[str, Any], *keys: str) -> Any:
     for depth, key in enumerate(keys):
         if not isinstance(value, Mapping) or key not in value:
             where = ".".join(keys[:depth]) or "params.yaml"
-            raise ParamsError(f"{where}: no key {key!r}{_nearest(key, value or ())}")
+            names = value if isinstance(value, Mapping) else ()
+            raise ParamsError(f"{where}: no key {key!r}{_nearest(key, names)}")
         value = value[key]
     return value
 
@@ -164,4 +175,6 @@ def _scalar(hint: type, value: Any, where: str) -> Any:
         return float(value)
     if not right:
         raise ParamsError(f"{where}: expected {hint.__name__}, got {value!r}")
+    if hint is float and not math.isfinite(value):  # every comparison with NaN would let it pass
+        raise ParamsError(f"{where}: expected a finite number, got {value!r}")
     return value

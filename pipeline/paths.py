@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: Work in progress: on the disk of the results, so that a rename moves it into place, and in no
+#: folder that a stage depends on.
+WORK = Path("data/work")
+
+
+def partial(final: Path) -> Path:
+    """Where an output is built before it is renamed into place."""
+    return WORK / "-".join(final.parts[1:])
+
 
 def index(corpus: str) -> Path:
     """Usable tracks of a corpus (CSV)."""

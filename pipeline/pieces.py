@@ -59,12 +59,14 @@ def read(path: Path, sha256: str, cache: Cache, time_limit_seconds: float) -> No
         return _from_json(cached)
     try:
         if sha256_of(path) != sha256:
-            raise MidiError("unreadable", f"{path.name}: changed since it was indexed")
+            raise MidiError("unreadable", "changed since it was indexed")
         notes = read_notes(path, time_limit_seconds)
     except OSError as error:
-        return MidiError("unreadable", f"{path.name}: cannot be read ({error.strerror})")
+        return MidiError("unreadable", f"cannot be read ({error.strerror})")
     except MidiError as error:
         # A time-out or a crash may be the machine's fault, so the next run tries again.
+        # An entry belongs to the content, so no file's name may be in it.
+        error = MidiError(error.code, error.reason.removeprefix(f"{path.name}: "))
         if error.code not in MidiError.TRANSIENT:
             cache.write_json(KIND, entry, {"code": error.code, "reason": error.reason})
         return error

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -61,6 +62,28 @@ class Layout:
         """Return the half-open row range of every shard, in order."""
         count, step = len(self.tracks), self.per_shard
         return [(start, min(start + step, count)) for start in range(0, count, step)]
+
+    def trouble(self, start: int, rows: NDArray[np.float32]) -> str | None:
+        """Return why ``rows`` cannot be written at row ``start``, or ``None`` if they can.
+
+        They must be exactly one shard, float32 [shape=(track, second, ...)], and finite.
+        """
+        if rows.shape[1:] != self.row_shape or rows.dtype != np.float32:
+            return (
+                f"rows are {rows.dtype} {rows.shape[1:]}; they must be float32 {self.row_shape}, "
+                "or they would be repeated or rounded"
+            )
+        stop = start + len(rows)
+        if (start, stop) not in self.shards():
+            return (
+                f"rows {start}:{stop} are not one whole shard of {self.per_shard} tracks; "
+                "two writers on one shard lose rows"
+            )
+        finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
+        if not finite.all():
+            bad = self.tracks[start + int(np.argmin(finite))]
+            return f"track {bad!r} has a non-finite value; rows must be finite"
+        return None
 
 
 def tracks_per_shard(row_shape: Sequence[int]) -> int:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import params, store
+from pipeline import params, stage, store
 from pipeline.reporting import gallery, markdown, paper_page, sections
 from pipeline.reporting.runs import GROUPED, RunError, read_index
 from pipeline.reporting.sections import Corpus
@@ -68,7 +68,7 @@ def read_corpus(root: Path, name: str, adapter: str, features: Iterable[str]) ->
 
 
 def _counted(reasons: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(map(str, reasons)).items()))
+    return dict(sorted(Counter(str(reason).partition(":")[0] for reason in reasons).items()))
 
 
 def _table(path: Path, digest: str) -> pd.DataFrame:
@@ -148,12 +148,15 @@ def report(root: Path) -> str:
     return text
 
 
-def main() -> int:
-    """Entry point of the stage."""
-    text = report(Path())
-    print(f"report: reports/README.md, {text.count('![')} pictures")
-    return 0
+def run() -> None:
+    """Run the stage in the current folder and say what was made."""
+    print(f"report: reports/README.md, {report(Path()).count('![')} pictures")
+
+
+def main() -> None:
+    """Run the stage with ``params.yaml``."""
+    stage.main(__doc__, run)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -59,11 +59,25 @@ def compute_row(
     sound = decode(path, audio, crop_seconds)
     if isinstance(sound, Reject):
         return sound
-    row = extract(sound.samples, sound.sample_rate)
+    row = extract(_whole_seconds(sound.samples, sound.sample_rate), sound.sample_rate)
     if not np.isfinite(row).all():
         return Reject("non-finite", "the feature of this file is not finite")
     # Resampling may round a whole number of seconds up by one sample, and so add a block.
     return row[:crop_seconds]
+
+
+def _whole_seconds(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    """Complete the last second by mirroring the track's end.
+
+    Zeros there would be silent frames in a block that counts as sound: they would enter every
+    statistic, and the length modulo one second would become a feature.
+
+    Examples
+    --------
+    >>> _whole_seconds(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 3).tolist()
+    [1.0, 2.0, 3.0, 4.0, 5.0, 5.0]
+    """
+    return np.pad(samples, (0, -len(samples) % rate), mode="symmetric")
 
 
 def pad(row: NDArray[np.float32], seconds: int) -> NDArray[np.float32]:

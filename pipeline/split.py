@@ -13,16 +13,16 @@ paper does. Both are stratified by label. The difference between the two is the 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from pipeline import corpus, params, paths
-from pipeline.partition import FEWEST_FOLDS, assign
+from pipeline import corpus, params, paths, stage
+from pipeline.partition import FEWEST_FOLDS, assign, merged
 from pipeline.reporting.bootstrap import Bootstrap
+from pipeline.stage import StageError
 
 COLUMNS = ("protocol", "seed", "track", "fold")
 
@@ -53,22 +53,36 @@ class CvConfig:
             raise ValueError(
                 f"folds is {self.folds}; test, validation and training need at least {FEWEST_FOLDS}"
             )
-        if not self.seeds or not self.protocols:
-            raise ValueError("seeds and protocols must not be empty")
+        if not self.seeds or "grouped" not in self.protocols:
+            raise ValueError(
+                f"seeds is {list(self.seeds)} and protocols is {list(self.protocols)}; there must "
+                "be a seed, and `grouped` among the protocols: results are judged by it"
+            )
+        for name in ("seeds", "protocols"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} is {list(values)}; each may be named once")
 
 
 def split(all_params: Mapping[str, Any], name: str) -> list[dict[str, object]]:
     """Run the stage."""
     config = params.build(CvConfig, params.section(all_params, "cv"), "cv")
     rows = corpus.read_index(name)
-    labels, groups = [row.label for row in rows], [row.group for row in rows]
+    labels = [row.label for row in rows]
+    groups = merged(
+        [row.group for row in rows],
+        [(row.sha256, row.midi_sha256) if row.midi_sha256 else (row.sha256,) for row in rows],
+    )
+    joined = len({row.group for row in rows}) - len(set(groups))
+    if joined:
+        print(f"split {name}: {joined} groups are joined with others that hold the same file")
     table: list[dict[str, object]] = []
     for protocol in config.protocols:
         for seed in config.seeds:
             try:
                 fold = assign(labels, groups, protocol, config.folds, seed)
             except ValueError as error:
-                raise ValueError(f"split {name}: {error}") from error
+                raise StageError(f"split {name}: {error}") from error
             table += _rows(protocol, seed, (row.track for row in rows), fold)
             made = int(fold.max()) + 1
             note = f" (cv.folds = {config.folds})" if made != config.folds else ""
@@ -87,10 +101,8 @@ def _rows(
 
 
 def main() -> None:
-    """Read the command line and run the stage."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", help="key of `corpora` in params.yaml")
-    split(params.read(), parser.parse_args().corpus)
+    """Run the stage with ``params.yaml``."""
+    stage.main(__doc__, lambda name: split(params.read(), name), "corpus")
 
 
 if __name__ == "__main__":

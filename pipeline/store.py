@@ -20,15 +20,16 @@ Three facts about Zarr shape the layout. Two writers on one shard lose rows sile
 writes one whole shard**, and :func:`write_shard` refuses anything else. A flipped byte goes
 unnoticed without a checksum, so Zstandard runs with its checksum on (and at level 0: the numbers
 hardly compress). A missing shard reads as the fill value, so the fill is NaN, rows are finite by
-contract, and every read checks.
+contract, and every read checks; a small array is one chunk, which must be there.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import zarr
@@ -36,73 +37,83 @@ from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
 from pipeline.plan import Layout
+from pipeline.stage import StageError
 
 KEY_BYTES = 32
 
 
-class StoreError(RuntimeError):
+class StoreError(StageError):
     """A store is missing, damaged, or not what the caller asked for."""
 
 
-def _array(
-    group: zarr.Group, name: str, dims: Sequence[str], data: NDArray[Any], chunks: tuple[int, ...]
-) -> zarr.Array[Any]:
+@contextmanager
+def _reading(path: Path, trouble: str = "not a readable store") -> Iterator[None]:
+    """Turn whatever Zarr raises on a missing or damaged store into one error with a way out."""
+    try:
+        yield
+    except Exception as error:
+        raise StoreError(
+            f"{path}: {trouble} ({type(error).__name__}: {error}); delete it and run `dvc repro`: "
+            "intact rows come back from the cache; or `dvc pull` if a teammate has it"
+        ) from error
+
+
+#: How every array is stored.
+FORMAT: dict[str, Any] = {
+    "filters": None,
+    "compressors": ZstdCodec(level=0, checksum=True),
+    "config": {"write_empty_chunks": True},
+}
+
+
+def _put(group: zarr.Group, name: str, dims: Sequence[str], data: NDArray[Any]) -> None:
+    """Write a small array as one chunk."""
     array = group.create_array(
         name,
         shape=data.shape,
         dtype=data.dtype,
-        chunks=chunks,
-        filters=None,
-        compressors=ZstdCodec(level=0, checksum=True),
+        chunks=tuple(max(1, size) for size in data.shape),
         fill_value=np.nan if data.dtype.kind == "f" else 0,
-        dimension_names=list(dims),
-        config={"write_empty_chunks": True},
+        dimension_names=dims,
+        **FORMAT,
     )
     array[...] = data
-    return array
+
+
+def _get(array: Any) -> NDArray[Any]:
+    """Read what :func:`_put` wrote; whole numbers have no NaN that would betray a lost chunk."""
+    if array.nchunks_initialized < array.nchunks:
+        raise ValueError(f"the chunk of {array.basename!r} is gone")
+    return np.asarray(array[...])
 
 
 def create(
-    path: Path,
-    layout: Layout,
-    keys: NDArray[np.uint8],
-    attributes: Mapping[str, Any],
+    path: Path, layout: Layout, keys: NDArray[np.uint8], attributes: Mapping[str, Any]
 ) -> None:
-    """Create a feature store without rows: :func:`write_shard` fills it, :func:`finish` ends it.
+    """Make a store without rows in place of what is there; then :func:`write_shard`, `finish`.
 
     Parameters
     ----------
-    path
-        Where; anything there is replaced.
     keys
         Content keys [shape=(track, 32)].
     attributes
         Further group attributes (JSON values).
     """
     shutil.rmtree(path, ignore_errors=True)
-    group = zarr.create_group(
-        store=path,
-        zarr_format=3,
-        attributes={
-            "corpus": layout.corpus,
-            "feature": layout.feature,
-            **attributes,
-            "tracks": list(layout.tracks),
-        },
-    )
-    count = len(layout.tracks)
+    own = {"corpus": layout.corpus, "feature": layout.feature}
+    described = {**own, **attributes, "tracks": list(layout.tracks)}
+    group = zarr.create_group(store=path, zarr_format=3, attributes=described)
     group.create_array(
         "values",
-        shape=(count, *layout.row_shape),
+        shape=(len(layout.tracks), *layout.row_shape),
         dtype="float32",
         chunks=(1, *layout.row_shape),
         shards=(layout.per_shard, *layout.row_shape),
-        filters=None,
-        compressors=ZstdCodec(level=0, checksum=True),
         fill_value=np.nan,
         dimension_names=["track", "second", *layout.shape],
+        **FORMAT,
     )
-    _array(group, "key", ("track", "byte"), keys, (max(1, count), KEY_BYTES))
+    _put(group, "key", ("track", "byte"), keys)
 
 
 def write_shard(path: Path, layout: Layout, start: int, rows: NDArray[np.float32]) -> None:
@@ -110,34 +121,22 @@ def write_shard(path: Path, layout: Layout, start: int, rows: NDArray[np.float32
 
     Parameters
     ----------
-    start
-        First row of the shard.
-    rows
-        Its rows, zero-padded [shape=(track, second, ...)], finite.
+    start, rows
+        First row of the shard, and its rows, zero-padded [shape=(track, second, ...)].
 
     Raises
     ------
     StoreError
-        If the range is not one whole shard, or a value is not finite.
+        If :meth:`pipeline.plan.Layout.trouble` has an objection.
     """
-    stop = start + len(rows)
-    if (start, stop) not in layout.shards():
-        raise StoreError(
-            f"{path}: rows {start}:{stop} are not one whole shard of {layout.per_shard} tracks; "
-            "two writers on one shard lose rows"
-        )
-    if not np.isfinite(rows).all():
-        bad = layout.tracks[
-            start + int(np.flatnonzero(~np.isfinite(rows).reshape(len(rows), -1).all(1))[0])
-        ]
-        raise StoreError(f"{path}: track {bad!r} has a non-finite value; rows must be finite")
-    zarr.open_array(path / "values", mode="r+")[start:stop] = rows
+    if trouble := layout.trouble(start, rows):
+        raise StoreError(f"{path}: {trouble}")
+    zarr.open_array(path / "values", mode="r+")[start : start + len(rows)] = rows
 
 
 def finish(path: Path, seconds_valid: NDArray[np.int32]) -> None:
     """Write ``seconds_valid`` [shape=(track,)]; a store without it does not open."""
-    group = zarr.open_group(path, mode="r+")
-    _array(group, "seconds_valid", ("track",), seconds_valid, (max(1, len(seconds_valid)),))
+    _put(zarr.open_group(path, mode="r+"), "seconds_valid", ("track",), seconds_valid)
 
 
 class Reader:
@@ -145,41 +144,37 @@ class Reader:
 
     Attributes
     ----------
-    tracks
-        Track ids in row order.
+    tracks, keys
+        Track ids, and content keys as hexadecimal text, in row order.
     attributes
         Group attributes.
     seconds_valid
         [shape=(track,)], s.
-    keys
-        Content keys as hexadecimal text, in row order.
     shape
         Shape of ``values``: (track, second, ...).
+    per_shard
+        Rows in one shard.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
+        with _reading(path):
             group = zarr.open_group(path, mode="r")
-            self._values: zarr.Array[Any] = group["values"]  # type: ignore[assignment]
+            self._values = cast(Any, group["values"])
             self.attributes: dict[str, Any] = dict(group.attrs)
-            self.seconds_valid: NDArray[np.int32] = np.asarray(group["seconds_valid"][...])  # type: ignore[index]
-            keys = np.asarray(group["key"][...])  # type: ignore[index]
             self.tracks: list[str] = list(self.attributes["tracks"])
-        except Exception as error:
-            raise StoreError(
-                f"{path}: not a readable feature store ({type(error).__name__}: {error}); "
-                "run `dvc repro`, or `dvc pull` if a teammate has it"
-            ) from error
-        self.keys = [row.tobytes().hex() for row in keys]
-        self.shape: tuple[int, ...] = self._values.shape
-        shards = self._values.shards
-        self.per_shard: int = shards[0] if shards else 1
+            self.seconds_valid: NDArray[np.int32] = _get(group["seconds_valid"])
+            self.keys = [row.tobytes().hex() for row in _get(group["key"])]
+            self.shape: tuple[int, ...] = self._values.shape
+            self.per_shard: int = self._values.shards[0]
+            counts = {self.shape[0], len(self.tracks), len(self.seconds_valid), len(self.keys)}
+            if len(counts) > 1:
+                raise ValueError(f"its arrays disagree on the number of tracks: {sorted(counts)}")
 
     def shards(self) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
         """Yield ``(start, stop, rows)`` shard by shard, the cheap way to read a whole store."""
-        for start in range(0, self.shape[0], self.per_shard):
-            stop = min(start + self.per_shard, self.shape[0])
+        for start in range(0, len(self.tracks), self.per_shard):
+            stop = min(start + self.per_shard, len(self.tracks))
             yield start, stop, self.rows(start, stop)
 
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
@@ -190,19 +185,12 @@ class Reader:
         StoreError
             If a shard is missing, empty or damaged.
         """
-        try:
+        with _reading(self.path, f"rows {start}:{stop} are damaged"):
             rows = np.asarray(self._values[start:stop], dtype=np.float32)
-        except Exception as error:
-            raise StoreError(
-                f"{self.path}: rows {start}:{stop} are damaged ({error}); delete the store and run "
-                "`dvc repro`: intact rows come back from the cache"
-            ) from error
-        if np.isnan(rows).any():
-            bad = start + int(np.flatnonzero(np.isnan(rows).reshape(len(rows), -1).any(1))[0])
-            raise StoreError(
-                f"{self.path}: track {self.tracks[bad]!r} reads as missing; its shard is gone or "
-                "empty. Delete the store and run `dvc repro`"
-            )
+            missing = np.isnan(rows).reshape(len(rows), -1).any(axis=1)
+            if missing.any():
+                bad = self.tracks[start + int(np.argmax(missing))]
+                raise ValueError(f"track {bad!r} reads as missing: its shard is gone or empty")
         return rows
 
 
@@ -212,19 +200,17 @@ def read_rows(path: Path, tracks: Iterable[str]) -> dict[str, NDArray[np.float32
     where = {track: row for row, track in enumerate(reader.tracks)}
     found = {}
     for track in tracks:
-        if track not in where:
+        row = where.get(track)
+        if row is None:
             raise StoreError(f"{path}: no track {track!r} among its {len(where)}")
-        row = where[track]
         found[track] = reader.rows(row, row + 1)[0, : reader.seconds_valid[row]]
     return found
 
 
 def attributes(path: Path) -> dict[str, Any]:
     """Return the group attributes of any store."""
-    try:
+    with _reading(path):
         return dict(zarr.open_group(path, mode="r").attrs)
-    except Exception as error:
-        raise StoreError(f"{path}: not a readable store ({error}); run `dvc repro`") from error
 
 
 def write_arrays(
@@ -247,7 +233,7 @@ def write_arrays(
     for name, (dims, data) in arrays.items():
         if data.dtype.kind == "f" and not np.isfinite(data).all():
             raise StoreError(f"{path}: array {name!r} has a non-finite value; all must be finite")
-        _array(group, name, dims, data, tuple(max(1, size) for size in data.shape))
+        _put(group, name, dims, data)
     shutil.rmtree(path, ignore_errors=True)
     partial.rename(path)
 
@@ -260,12 +246,6 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     StoreError
         If it is missing or damaged.
     """
-    try:
+    with _reading(path):
         group = zarr.open_group(path, mode="r")
-        arrays = {name: np.asarray(array[...]) for name, array in sorted(group.arrays())}
-    except Exception as error:
-        raise StoreError(f"{path}: not a readable store ({error}); run `dvc repro`") from error
-    for name, data in arrays.items():
-        if data.dtype.kind == "f" and np.isnan(data).any():
-            raise StoreError(f"{path}: array {name!r} reads as missing; a chunk is gone or empty")
-    return arrays, dict(group.attrs)
+        return {name: _get(array) for name, array in sorted(group.arrays())}, dict(group.attrs)

@@ -37,7 +37,7 @@ class Tensors:
     arrays
         Feature -> file that holds [shape=(track, second, ...), float32].
     seconds_valid
-        [shape=(track,)], s; 0 without audio.
+        [shape=(track,)], s; 0 without audio, or where a feature rejected it.
     vectors
         File that holds the chord vectors of every fit [shape=(fit, track, dim), float32].
     fits
@@ -101,18 +101,22 @@ def load(all_params: Mapping[str, Any], name: str, inputs: Sequence[str], scratc
     """
     rows = corpus.read_index(name)
     where = {row.track: number for number, row in enumerate(rows)}
-    seconds = np.zeros(len(rows), np.int64)
+    seconds, held = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
     arrays, shapes = {}, {}
     for feature in (item for item in inputs if item != CHORDS):
         reader = store.Reader(paths.features(name, feature))
+        _complete(reader, rows)
         if not reader.tracks:
             continue
         arrays[feature] = _spill(reader, where, scratch / f"{feature}.npy")
         _align(seconds, reader, where)
+        held[[where[track] for track in reader.tracks]] += 1
         module = features.load(feature)
         section = params.section(all_params, "features", feature)
         config = params.build(module.Config, section, f"features.{feature}")
         shapes[feature] = dict(module.shape(config))
+    # A track that one feature rejected would be heard as silence there: it is masked in all.
+    seconds[held < len(arrays)] = 0
     vectors, has_chords, fits = _chords(name, where, CHORDS in inputs)
     np.save(scratch / "chords.npy", vectors)
     if has_chords.any():
@@ -124,6 +128,8 @@ def load(all_params: Mapping[str, Any], name: str, inputs: Sequence[str], scratc
         chords=[hashlib.sha256(vectors.tobytes()).hexdigest(), sorted(map(str, fits.items()))],
         tracks=[(row.track, row.label, row.group) for row in rows],
         seconds=seconds.tolist(),
+        has_chords=has_chords.tolist(),
+        shapes=shapes,
     )
     return Tensors(
         tracks=tuple(where),
@@ -153,6 +159,17 @@ def _spill(reader: store.Reader, where: Mapping[str, int], path: Path) -> Path:
             array[where[track]] = row
     array.flush()
     return path.absolute()
+
+
+def _complete(reader: store.Reader, rows: Sequence[corpus.Row]) -> None:
+    """Refuse a store that lacks audio of the index: masking it would hide a stale store."""
+    known = {*reader.tracks, *reader.attributes["rejected"]}
+    absent = [row.track for row in rows if row.audio and row.track not in known]
+    if absent:
+        raise store.StoreError(
+            f"{reader.path}: {len(absent)} tracks of the index are missing, {absent[0]!r} first; "
+            "run `dvc repro`"
+        )
 
 
 def _align(seconds: np.ndarray, reader: store.Reader, where: Mapping[str, int]) -> None:

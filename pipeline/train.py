@@ -8,7 +8,6 @@ epoch, part, loss, accuracy), ``weights/<protocol>-<seed>-<fold>.npz`` and ``mod
 
 from __future__ import annotations
 
-import argparse
 import json
 import platform
 import shutil
@@ -25,12 +24,13 @@ import torch
 import models
 from models.parts.classifier import TrainConfig
 from models.parts.data import Split
-from pipeline import corpus, params, paths
+from pipeline import corpus, params, paths, stage
 from pipeline.cache import Cache
 from pipeline.execute import ComputeConfig, Executor, Failure
 from pipeline.fitting import Assignment, Trained, unpack
 from pipeline.folds import KIND, Fold, train_fold
 from pipeline.partition import parts
+from pipeline.stage import StageError
 from pipeline.tensors import CHORDS, Tensors, load
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -69,7 +69,8 @@ def train(all_params: Mapping[str, Any], name: str, model: str) -> Path:
     cache = Cache.at(compute.cache)
     if device == "cuda":  # one process owns the GPU
         compute = replace(compute, workers=0, scheduler=None)
-    with TemporaryDirectory(prefix="multispec-") as scratch:
+    paths.WORK.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="tensors-", dir=paths.WORK) as scratch:
         tensors = load(all_params, name, module.INPUTS, Path(scratch))
         tasks = [
             Fold(
@@ -107,7 +108,7 @@ def _splits(name: str, tracks: Sequence[str]) -> list[tuple[str, int, int, Split
     for (protocol, seed), part in table.groupby(["protocol", "seed"], sort=False):
         by_track = dict(zip(part["track"], part["fold"], strict=True))
         if set(by_track) != set(tracks):
-            raise ValueError(f"{path}: its tracks are not those of the index; run `dvc repro`")
+            raise StageError(f"{path}: its tracks are not those of the index; run `dvc repro`")
         fold = np.array([by_track[track] for track in tracks])
         found += [
             (str(protocol), int(str(seed)), test, Split(*parts(fold, test)))
@@ -122,13 +123,13 @@ def _train(tasks: Sequence[Fold], compute: ComputeConfig, label: str) -> list[Tr
         for task, entry in zip(tasks, executor.run(train_fold, tasks, label), strict=True):
             if isinstance(entry, Failure):
                 what = task.assignment
-                raise RuntimeError(
+                raise StageError(
                     f"{label}: {task.protocol}, seed {what.seed}, fold {what.fold} failed "
                     f"({entry.reason}); finished folds are kept, `dvc repro` goes on from there"
                 )
             payload = task.cache.read(KIND, entry)
             if payload is None:
-                raise RuntimeError(f"{label}: fold {entry} left the cache; run `dvc repro` again")
+                raise StageError(f"{label}: fold {entry} left the cache; run `dvc repro` again")
             trained.append(unpack(payload))
     return trained
 
@@ -140,7 +141,8 @@ def _write(
     first = tasks[0].assignment
     tensors = tasks[0].tensors
     final = paths.run(name, first.model)
-    partial = final.with_name(f".{final.name}.partial")
+    partial = paths.partial(final)
+    final.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(partial, ignore_errors=True)
     (partial / "weights").mkdir(parents=True)
     predictions, history = [], []
@@ -200,12 +202,8 @@ def hardware(device: str) -> str:
 
 
 def main() -> None:
-    """Read the command line and run the stage."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", help="key of `corpora` in params.yaml")
-    parser.add_argument("model", help="key of `models` in params.yaml")
-    arguments = parser.parse_args()
-    train(params.read(), arguments.corpus, arguments.model)
+    """Run the stage with ``params.yaml``."""
+    stage.main(__doc__, lambda name, model: train(params.read(), name, model), "corpus", "model")
 
 
 if __name__ == "__main__":

@@ -23,8 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from pipeline.stage import StageError
 
-class CorpusError(ValueError):
+
+class CorpusError(StageError):
     """A corpus is not there, or is not laid out as its adapter expects."""
 
 

@@ -49,7 +49,7 @@ class Config:
 
     bands: int = 24
     f_min: float = 50.0
-    f_max: float = 7600.0
+    f_max: float = 7300.0
     window_seconds: float = 0.025
     hop_seconds: float = 0.02322
     context_seconds: float = 0.25

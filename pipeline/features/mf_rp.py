@@ -68,7 +68,7 @@ class Config:
     window_seconds: float = 0.09288
     mels: int = 128
     f_min: float = 50.0
-    f_max: float = 7600.0
+    f_max: float = 7300.0
     floor: float = 1e-10
     pre_emphasis: float = 0.97
     overlap_seconds: float = 0.010

@@ -29,6 +29,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.stage import StageError
+
 GROUPED, RANDOM = "grouped", "random"
 KEY = ["protocol", "seed"]
 PREDICTIONS = ["protocol", "seed", "fold", "track", "true", "predicted"]
@@ -39,7 +41,7 @@ TEXT = {"protocol": str, "track": str, "true": str, "predicted": str, "part": st
 SHOWN = 5
 
 
-class RunError(RuntimeError):
+class RunError(StageError):
     """A run is missing, unreadable, or breaks the protocol."""
 
 

@@ -83,7 +83,7 @@ def run(
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     monkeypatch.chdir(root)
     write_corpus(root, with_midi)
-    embed.stage(parameters(**changes), "tiny")
+    embed.embed(parameters(**changes), "tiny")
     return store.read_arrays(paths.embeddings("tiny"))
 
 
@@ -138,7 +138,7 @@ def test_running_twice_gives_equal_bytes(tmp_path: Path, monkeypatch: pytest.Mon
         return {str(file): file.read_bytes() for file in top.rglob("*") if file.is_file()}
 
     before = content()
-    embed.stage(parameters(), "tiny")
+    embed.embed(parameters(), "tiny")
     assert content() == before
 
 
@@ -148,7 +148,7 @@ def test_a_bad_file_is_named_and_too_many_of_them_stop_the_stage(
     monkeypatch.chdir(tmp_path)
     write_corpus(tmp_path, with_midi=True)
     (tmp_path / "music/t01.mid").write_bytes(b"no MIDI")
-    embed.stage(parameters(), "tiny")
+    embed.embed(parameters(), "tiny")
     arrays, attributes = store.read_arrays(paths.embeddings("tiny"))
     assert arrays["has_chords"][1] == 0
     assert attributes["rejected"]["t01"].startswith("not-midi: t01.mid")
@@ -156,7 +156,7 @@ def test_a_bad_file_is_named_and_too_many_of_them_stop_the_stage(
     strict = parameters()
     strict["compute"]["max_rejected"] = 0.05
     with pytest.raises(RuntimeError, match=r"1 of 11 MIDI files were rejected"):
-        embed.stage(strict, "tiny")
+        embed.embed(strict, "tiny")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ FIELDS = [
 # Values that the configuration must refuse, with the words of the refusal.
 REFUSED = [
     ("gtf", {"bands": 0}, "bands 0 must be positive"),
-    ("gtf", {"f_min": 8000.0}, r"f_min 8000.0 Hz .* f_max 7600.0 Hz"),
+    ("gtf", {"f_min": 8000.0}, r"f_min 8000.0 Hz .* f_max 7300.0 Hz"),
     ("gtf", {"context_seconds": -0.1}, "context_seconds -0.1 must not be negative"),
     ("gtf", {"hop_seconds": 0.0}, "hop_seconds 0.0 must be above 0"),
     ("mf_rp", {"coefficients": 129}, "coefficients 129 must not exceed mels 128"),

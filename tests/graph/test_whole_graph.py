@@ -73,7 +73,14 @@ def clone(tmp_path_factory) -> Path:
     """A clone of the working tree after its first ``dvc repro``."""
     folder = tmp_path_factory.mktemp("clone") / "multispec"
     folder.mkdir()
-    for name in ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".dvc/config"):
+    for name in (
+        "dvc.yaml",
+        "params.yaml",
+        "requirements.lock",
+        ".dvcignore",
+        ".gitignore",
+        ".dvc/config",
+    ):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     for name in ("pipeline", "models"):
