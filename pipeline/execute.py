@@ -14,7 +14,6 @@ alone.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+import joblib
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -39,8 +39,7 @@ WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
 }
-#: Tasks handed to the scheduler at a time, per worker: enough to keep it busy, few enough that
-#: what waits fits in memory.
+#: Tasks handed to the scheduler at a time, per worker: it stays busy, and what waits is little.
 IN_FLIGHT = 3
 
 
@@ -82,20 +81,14 @@ class ComputeConfig:
     @property
     def count(self) -> int:
         """Number of local workers."""
-        return len(os.sched_getaffinity(0)) if self.workers == "auto" else self.workers
+        if self.workers != "auto":
+            return self.workers
+        return int(joblib.cpu_count())  # of this process: affinity and container limits count
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A task that gave no result.
-
-    Attributes
-    ----------
-    code
-        ``failed`` (it raised) or ``worker-died``.
-    reason
-        The exception, for people.
-    """
+    """A task that gave no result: ``failed`` (it raised) or ``worker-died``, and the exception."""
 
     code: str
     reason: str
@@ -206,8 +199,7 @@ def _client(config: ComputeConfig) -> Iterator[Any]:
             n_workers=config.count,
             threads_per_worker=1,
             host="127.0.0.1",
-            # Port 0: with the default port, a second run beside this one prints a warning.
-            dashboard_address="127.0.0.1:0",
+            dashboard_address="127.0.0.1:0",  # any free port: a second run beside this one is fine
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
@@ -242,10 +234,8 @@ def _on_dask(
             done.add(submit(submitted))
             submitted += 1
     for index in blamed:
-        # The scheduler blames every task that waited on a worker that died. If it blames one, that
-        # is the culprit; of several, the culprits are those that die alone as well.
-        alone = len(blamed) == 1
-        yield index, DIED if alone else _outcome(submit(index))
+        # Every task that waited on a worker that died is blamed; a culprit dies alone as well.
+        yield index, DIED if len(blamed) == 1 else _outcome(submit(index))
 
 
 def _outcome(future: Any) -> Any:

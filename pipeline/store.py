@@ -58,7 +58,6 @@ def _reading(path: Path, trouble: str = "not a readable store") -> Iterator[None
         ) from error
 
 
-#: How every array is stored.
 FORMAT: dict[str, Any] = {
     "filters": None,
     "compressors": ZstdCodec(level=0, checksum=True),

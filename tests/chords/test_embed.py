@@ -13,6 +13,7 @@ import pytest
 from pipeline import chord2vec, embed, paths, store
 from pipeline.chord2vec import Config, Task
 from pipeline.params import ParamsError
+from pipeline.rows import sha256_of
 
 TRACKS = 12
 FOLDS = 4
@@ -54,9 +55,10 @@ def write_corpus(root: Path, with_midi: bool) -> None:
     for number in range(TRACKS):
         name, midi, sha256 = f"t{number:02d}", "", ""
         if with_midi and number < TRACKS - 1:
-            midi, sha256 = f"{name}.mid", f"{number:064d}"
+            midi = f"{name}.mid"
             pitch = 62 if number == 0 else 60
             _midi(root / "music" / midi, [pitch, pitch + 4 + number % 2, pitch + 7] * 6)
+            sha256 = sha256_of(root / "music" / midi)
         index.append([name, "", midi, "happy", f"g{number}", "", "", sha256, sha256])
         folds.append(["grouped", 3, name, number % FOLDS])
     names = "track,audio,midi,label,group,duration_seconds,sample_rate,sha256,midi_sha256"

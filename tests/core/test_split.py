@@ -14,6 +14,7 @@ from pipeline import corpus, paths
 from pipeline.params import ParamsError
 from pipeline.partition import FEWEST_FOLDS, assign, parts
 from pipeline.split import COLUMNS, split
+from pipeline.stage import StageError
 
 # Pieces as (label, group); the smallest corpora are the difficult ones.
 PIECES = st.lists(
@@ -158,7 +159,7 @@ CV = {
 
 
 def row(track: str, label: str, group: str) -> corpus.Row:
-    return corpus.Row(track, f"{track}.wav", "", label, group, "1.0", "16000", "0" * 64, "")
+    return corpus.Row(track, f"{track}.wav", "", label, group, "1.0", "16000", track, "")
 
 
 @pytest.fixture
@@ -197,7 +198,7 @@ def test_the_stage_is_deterministic_and_says_when_there_are_fewer_folds(capsys):
 @pytest.mark.usefixtures("repository")
 def test_the_stage_names_the_corpus():
     corpus.write_index("thin", [row(str(i), "ab"[i % 2], "g") for i in range(8)])
-    with pytest.raises(ValueError, match="split thin: grouped folds need"):
+    with pytest.raises(StageError, match="split thin: grouped folds need"):
         split({"cv": CV}, "thin")
     with pytest.raises(
         FileNotFoundError, match=r"none\.csv is missing; run `dvc repro index@none`"
@@ -210,10 +211,10 @@ def test_the_stage_names_the_corpus():
     ("change", "message"),
     [
         ({"folds": 2}, "folds is 2; test, validation and training need at least 3"),
-        ({"seeds": []}, "must not be empty"),
-        ({"protocols": []}, "must not be empty"),
+        ({"seeds": []}, "there must be a seed"),
+        ({"protocols": []}, "`grouped` among the protocols"),
         ({"seeds": [0, 0]}, r"seeds is \[0, 0\]; each may be named once"),
-        ({"protocols": ["random", "random"]}, "each may be named once"),
+        ({"protocols": ["grouped", "grouped"]}, "each may be named once"),
         ({"protocols": ["artist"]}, r"cv\.protocols\[0\]: 'artist' is not one of"),
     ],
 )

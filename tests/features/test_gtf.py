@@ -101,8 +101,10 @@ def test_an_impulse_reaches_each_channel_after_its_delay() -> None:
     # The envelope t^3 exp(-2 pi b t) peaks 3 / (2 pi b) after the impulse, b = 1.019 ERB.
     centres = erb.centre_frequencies(16000, 24, config.f_min, config.f_max)
     delay = 3 / (2 * np.pi * 1.019 * (24.7 + centres / 9.26449))
-    # The square of the carrier peaks every half period, so at most a quarter period away.
-    assert (np.abs(peaks - 500 - 1000 * delay) < 1000 / (4 * centres) + 1).all()
+    # The square of the carrier peaks every half period. Of two peaks around the envelope's the
+    # later wins even where it is somewhat farther, for the envelope falls more slowly than it
+    # rises: 3/8 of a period, and one frame.
+    assert (np.abs(peaks - 500 - 1000 * delay) < 1000 * 3 / (8 * centres) + 1).all()
 
 
 def test_context_hides_the_start_up_of_the_filters() -> None:

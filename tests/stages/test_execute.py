@@ -10,6 +10,7 @@ from contextlib import nullcontext, suppress
 from types import SimpleNamespace
 
 import dask
+import joblib
 import psutil
 import pytest
 import threadpoolctl
@@ -239,5 +240,5 @@ def test_a_scheduler_that_is_not_there_is_named(address, message):
 
 
 def test_auto_is_what_this_process_may_use(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5})
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 3)
     assert config(workers="auto").count == 3

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from pipeline import corpus, folds, params, paths
+from pipeline.stage import StageError
 from pipeline.train import settings, train
 
 
@@ -235,7 +236,7 @@ def test_folds_of_another_index_are_refused(ready):
     corpus.write_rows(
         paths.folds("c"), ("protocol", "seed", "track", "fold"), table(paths.folds("c"))[1:]
     )
-    with pytest.raises(ValueError, match="its tracks are not those of the index; run `dvc repro`"):
+    with pytest.raises(StageError, match="its tracks are not those of the index; run `dvc repro`"):
         train(ready.params, "c", "majority")
     paths.folds("c").unlink()
     with pytest.raises(FileNotFoundError, match="run `dvc repro split@c`"):
