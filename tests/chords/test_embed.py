@@ -149,11 +149,14 @@ def test_a_bad_file_is_named_and_too_many_of_them_stop_the_stage(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_corpus(tmp_path, with_midi=True)
-    (tmp_path / "music/t01.mid").write_bytes(b"no MIDI")
+    bad, index = tmp_path / "music/t01.mid", paths.index("tiny")
+    before = sha256_of(bad)
+    bad.write_bytes(b"no MIDI")
+    index.write_text(index.read_text().replace(before, sha256_of(bad)))
     embed.embed(parameters(), "tiny")
     arrays, attributes = store.read_arrays(paths.embeddings("tiny"))
     assert arrays["has_chords"][1] == 0
-    assert attributes["rejected"]["t01"].startswith("not-midi: t01.mid")
+    assert attributes["rejected"]["t01"].startswith("not-midi: the file")
     assert "embed tiny: rejected t01: not-midi" in capsys.readouterr().out
     strict = parameters()
     strict["compute"]["max_rejected"] = 0.05
