@@ -101,22 +101,7 @@ def load(all_params: Mapping[str, Any], name: str, inputs: Sequence[str], scratc
     """
     rows = corpus.read_index(name)
     where = {row.track: number for number, row in enumerate(rows)}
-    seconds, held = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
-    arrays, shapes = {}, {}
-    for feature in (item for item in inputs if item != CHORDS):
-        reader = store.Reader(paths.features(name, feature))
-        _complete(reader, rows)
-        if not reader.tracks:
-            continue
-        arrays[feature] = _spill(reader, where, scratch / f"{feature}.npy")
-        _align(seconds, reader, where)
-        held[[where[track] for track in reader.tracks]] += 1
-        module = features.load(feature)
-        section = params.section(all_params, "features", feature)
-        config = params.build(module.Config, section, f"features.{feature}")
-        shapes[feature] = dict(module.shape(config))
-    # A track that one feature rejected would be heard as silence there: it is masked in all.
-    seconds[held < len(arrays)] = 0
+    arrays, shapes, seconds = _audio(all_params, name, rows, inputs, scratch)
     vectors, has_chords, fits = _chords(name, where, CHORDS in inputs)
     np.save(scratch / "chords.npy", vectors)
     if has_chords.any():
@@ -144,6 +129,35 @@ def load(all_params: Mapping[str, Any], name: str, inputs: Sequence[str], scratc
         shapes=shapes,
         fingerprint=fingerprint,
     )
+
+
+def _audio(
+    all_params: Mapping[str, Any],
+    name: str,
+    rows: Sequence[corpus.Row],
+    inputs: Sequence[str],
+    scratch: Path,
+) -> tuple[dict[str, Path], dict[str, Mapping[str, int]], np.ndarray]:
+    """Return each feature's flat file, its shape of one second, and the valid seconds."""
+    where = {row.track: number for number, row in enumerate(rows)}
+    seconds, held = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    arrays: dict[str, Path] = {}
+    shapes: dict[str, Mapping[str, int]] = {}
+    for feature in (item for item in inputs if item != CHORDS):
+        reader = store.Reader(paths.features(name, feature))
+        _complete(reader, rows)
+        if not reader.tracks:
+            continue
+        arrays[feature] = _spill(reader, where, scratch / f"{feature}.npy")
+        _align(seconds, reader, where)
+        held[[where[track] for track in reader.tracks]] += 1
+        module = features.load(feature)
+        section = params.section(all_params, "features", feature)
+        config = params.build(module.Config, section, f"features.{feature}")
+        shapes[feature] = dict(module.shape(config))
+    # A track that one feature rejected would be heard as silence there: it is masked in all.
+    seconds[held < len(arrays)] = 0
+    return arrays, shapes, seconds
 
 
 def _spill(reader: store.Reader, where: Mapping[str, int], path: Path) -> Path:

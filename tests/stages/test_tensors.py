@@ -89,6 +89,20 @@ def test_one_fit_on_the_corpus_serves_every_fold(mixed):
     )
 
 
+def test_the_flags_alone_make_another_fold(mixed):
+    """A piece whose words are all unknown and one without MIDI both have a vector of zeros."""
+    path = paths.embeddings("c")
+    arrays, attributes = store.read_arrays(path)
+    arrays["vectors"] = np.zeros_like(arrays["vectors"])
+    dims = {"vectors": ("fit", "track", "dim"), "has_chords": ("track",)}
+    fingerprints = set()
+    for flags in (arrays["has_chords"], np.zeros_like(arrays["has_chords"])):
+        now = arrays | {"has_chords": flags}
+        store.write_arrays(path, {name: (dims[name], now[name]) for name in dims}, attributes)
+        fingerprints.add(tensors(mixed).fingerprint)
+    assert len(fingerprints) == 2
+
+
 def test_only_the_inputs_of_the_model_are_read(mixed):
     shutil.rmtree(paths.features("c", "mf_rp"))
     found = tensors(mixed, ("gtf",))
