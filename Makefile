@@ -27,7 +27,7 @@ repro: env
 	dvc repro
 
 test: lint
-	pytest
+	python -m pytest
 
 lint: env
 	ruff check .
