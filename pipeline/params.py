@@ -12,6 +12,7 @@ YAML 1.2 is used (``1e-3`` is a number, ``no`` is a word), as DVC itself does.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import difflib
 import math
@@ -74,6 +75,37 @@ def section(params: Mapping[str, Any], *keys: str) -> Any:
             raise ParamsError(f"{where}: no key {key!r}{_nearest(key, names)}")
         value = value[key]
     return value
+
+
+def override(params: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of the parameters with some values replaced; the original stays as it is.
+
+    Parameters
+    ----------
+    changes
+        Dotted key -> new value; every key must exist already.
+
+    Raises
+    ------
+    ParamsError
+        If a key does not exist; names the nearest.
+
+    Examples
+    --------
+    >>> override({"cv": {"folds": 10}}, {"cv.folds": 5})
+    {'cv': {'folds': 5}}
+    >>> override({"cv": {"folds": 10}}, {"cv.fold": 5})
+    Traceback (most recent call last):
+    ...
+    pipeline.params.ParamsError: cv: no key 'fold'; did you mean 'folds'?
+    """
+    changed = copy.deepcopy(dict(params))
+    for dotted, value in changes.items():
+        *above, last = dotted.split(".")
+        holder = section(changed, *above)
+        section(changed, *above, last)
+        holder[last] = copy.deepcopy(value)
+    return changed
 
 
 def build(cls: type[T], mapping: Mapping[str, Any] | None, where: str) -> T:

@@ -42,3 +42,13 @@ def embeddings(corpus: str) -> Path:
 def run(corpus: str, model: str) -> Path:
     """Trained folds, predictions and history of one model (folder)."""
     return Path("data/runs") / corpus / model
+
+
+def experiment(corpus: str, name: str) -> Path:
+    """Predictions and cost of every variant of one experiment (folder)."""
+    return Path("data/experiments") / corpus / name
+
+
+def growth(corpus: str) -> Path:
+    """Steps of growing a Broad Learning System (CSV)."""
+    return Path("data/growth") / f"{corpus}.csv"

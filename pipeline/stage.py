@@ -28,6 +28,7 @@ HELP = {
     "corpus": "key of `corpora` in params.yaml",
     "feature": "key of `features` in params.yaml",
     "model": "key of `models` in params.yaml",
+    "experiment": "key of `experiments` in experiments/params.yaml",
 }
 #: How long a run waits for another that builds the same output, s: an orphan needs a moment to end.
 WAIT_SECONDS = 10.0

@@ -84,15 +84,23 @@ class Tensors:
         )
 
 
-def load(all_params: Mapping[str, Any], name: str, inputs: Sequence[str], scratch: Path) -> Tensors:
+def load(
+    all_params: Mapping[str, Any],
+    name: str,
+    inputs: Sequence[str],
+    scratch: Path,
+    embeddings: Path | None = None,
+) -> Tensors:
     """Read everything one model needs of one corpus.
 
     Parameters
     ----------
     inputs
-        The model's ``INPUTS``.
+        The model's ``INPUTS``, or some of them.
     scratch
         Folder for the flat files; the caller removes it.
+    embeddings
+        Store of the chord vectors; ``None`` is the corpus's own.
 
     Raises
     ------
@@ -102,7 +110,11 @@ def load(all_params: Mapping[str, Any], name: str, inputs: Sequence[str], scratc
     rows = corpus.read_index(name)
     where = {row.track: number for number, row in enumerate(rows)}
     arrays, shapes, seconds = _audio(all_params, name, rows, inputs, scratch)
-    vectors, has_chords, fits = _chords(name, where, CHORDS in inputs)
+    vectors, has_chords, fits = (
+        _chords(embeddings or paths.embeddings(name), where)
+        if CHORDS in inputs
+        else _no_chords(len(rows))
+    )
     np.save(scratch / "chords.npy", vectors)
     if has_chords.any():
         shapes[CHORDS] = {"dim": vectors.shape[2]}
@@ -198,18 +210,21 @@ def _align(seconds: np.ndarray, reader: store.Reader, where: Mapping[str, int]) 
         seconds[at] = valid
 
 
+def _no_chords(tracks: int) -> tuple[np.ndarray, np.ndarray, dict[tuple[str, int, int], int]]:
+    """Return what stands for the chords of a model that reads none, whatever the vectors are."""
+    return np.zeros((1, tracks, 1), np.float32), np.zeros(tracks, bool), {("corpus", 0, 0): 0}
+
+
 def _chords(
-    name: str, where: Mapping[str, int], wanted: bool
+    path: Path, where: Mapping[str, int]
 ) -> tuple[np.ndarray, np.ndarray, dict[tuple[str, int, int], int]]:
     """Return vectors [shape=(fit, track, dim)], has_chords, and the position of each fit."""
-    arrays, attributes = store.read_arrays(paths.embeddings(name))
+    arrays, attributes = store.read_arrays(path)
     if list(attributes["tracks"]) != list(where):
-        raise store.StoreError(
-            f"{paths.embeddings(name)}: its tracks are not those of the index; run `dvc repro`"
-        )
+        raise store.StoreError(f"{path}: its tracks are not those of the index; run `dvc repro`")
     fits = {
         (str(fit["protocol"]), int(fit["seed"]), int(fit["fold"])): position
         for position, fit in enumerate(attributes["fits"])
     }
-    has_chords = arrays["has_chords"].astype(bool) & wanted
+    has_chords = arrays["has_chords"].astype(bool)
     return arrays["vectors"] * has_chords[:, None].astype(np.float32), has_chords, fits

@@ -21,6 +21,10 @@ from models.parts.data import Data, Split
 PROBABILITY_FLOOR = 1e-12
 
 
+class NoInputError(ValueError):
+    """A corpus has none of the inputs that a model reads: the model does not apply to it."""
+
+
 @dataclass(frozen=True)
 class History:
     """How training went.

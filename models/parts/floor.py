@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from models.parts.classifier import Checkpoint, History, TrainConfig, score
+from models.parts.classifier import Checkpoint, History, NoInputError, TrainConfig, score
 from models.parts.data import Data, Split
 from models.parts.standardise import safe_deviation
 from models.parts.statistics import table
@@ -139,10 +139,10 @@ def present(inputs: tuple[str, ...], shapes: Mapping[str, Mapping[str, int]]) ->
 
     Raises
     ------
-    ValueError
+    NoInputError
         If it has none of them.
     """
     found = tuple(name for name in inputs if name in shapes)
     if not found:
-        raise ValueError(f"inputs: the corpus has none of {', '.join(inputs)}")
+        raise NoInputError(f"inputs: the corpus has none of {', '.join(inputs)}")
     return found

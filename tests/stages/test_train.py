@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from models import majority, multispec_music
 from pipeline import corpus, folds, params, paths
+from pipeline.crossval import settings
 from pipeline.stage import StageError
-from pipeline.train import settings, train
+from pipeline.train import train
 
 
 def some_scores(studio) -> None:
@@ -45,11 +47,14 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def bytes_of_run(studio, model: str) -> dict[str, bytes | dict]:
-    """Return the run's files; model.json without its times."""
+    """Return the run's files; model.json and fits.csv without their times."""
     found = studio.bytes_of(paths.run("c", model))
     about = json.loads(found.pop("model.json"))
-    del about["training_seconds"]
-    return {**found, "model.json": about}
+    fits = table(paths.run("c", model) / "fits.csv")
+    del about["training_seconds"], found["fits.csv"]
+    for row in fits:
+        assert float(row.pop("training_seconds")) >= 0
+    return {**found, "model.json": about, "fits.csv": fits}
 
 
 def _refuse(*_: object) -> object:
@@ -79,6 +84,12 @@ def test_the_run_has_what_is_promised(ready, capsys):
     assert {path.name for path in (folder / "weights").iterdir()} == {
         f"{protocol}-{seed}-{fold}.npz" for protocol, seed, _ in fold_of for fold in range(3)
     }
+    fits = table(folder / "fits.csv")
+    assert [(row["protocol"], row["seed"], row["fold"]) for row in fits] == sorted(
+        {(row["protocol"], row["seed"], row["fold"]) for row in rows}
+    )
+    assert all(float(row["train_accuracy"]) > 0.5 for row in fits)
+    assert all(int(row["parameters"]) > 0 for row in fits)
     about = json.loads((folder / "model.json").read_text())
     assert about["classes"] == ["calm", "joy", "rage"]
     assert about["features"] == ["gtf", "mf_rp"]
@@ -194,6 +205,18 @@ def test_test_data_decides_nothing(ready, model):
     assert [r for r in second if r["fold"] == "1"] != [r for r in first if r["fold"] == "1"]
 
 
+def test_a_model_that_reads_nothing_of_the_corpus_is_skipped_and_says_so(
+    ready, capsys, monkeypatch
+):
+    monkeypatch.setattr(multispec_music, "INPUTS", ())
+    folder = train(ready.params, "c", "multispec_music")
+    about = json.loads((folder / "model.json").read_text())
+    assert about == {"corpus": "c", "model": "multispec_music", "skipped": about["skipped"]}
+    assert "the corpus has none of" in about["skipped"]
+    assert not (folder / "predictions.csv").exists()
+    assert "skipped" in capsys.readouterr().out
+
+
 def test_weights_carry_no_pickle_and_no_time(ready):
     folder = train(ready.params, "c", "logistic")
     for path in (folder / "weights").iterdir():
@@ -252,3 +275,13 @@ def test_a_corpus_of_scores_alone_can_be_trained_on(like, model):
         "audio": False,
         "chords": True,
     }
+
+
+def test_a_model_that_peeks_at_the_test_part_ends_the_run(ready, monkeypatch):
+    def fit(_, data, split, *__):
+        return data.labels[split.test]
+
+    monkeypatch.setattr(majority.Majority, "fit", fit)
+    with pytest.raises(StageError, match=r"LeakError: labels: track \d+ is in the test part"):
+        train(ready.params, "c", "majority")
+    assert not paths.run("c", "majority").exists()
