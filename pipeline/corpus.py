@@ -5,7 +5,8 @@ Conventions
 ``data/index/<corpus>.csv`` has one row per usable track, sorted by id, with the columns of
 :class:`Row`. Everything is text; ``audio`` and ``midi`` are relative to the corpus's root and
 empty where a track has none; durations are seconds, rates hertz. ``sha256`` is the content hash of
-the audio (of the MIDI where there is no audio), ``midi_sha256`` that of the MIDI.
+the audio (of the MIDI where there is no audio), ``midi_sha256`` that of the MIDI. ``condition`` is
+what the corpus says of a track beside its class (improvised, scripted), mostly empty.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Row:
     sample_rate: str
     sha256: str
     midi_sha256: str
+    condition: str = ""
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,7 @@ def _row(found: Found) -> corpus.Row | None:
         sample_rate=found.sample_rate,
         sha256=found.audio_sha256 or found.midi_sha256,
         midi_sha256=found.midi_sha256,
+        condition=track.condition,
     )
 
 

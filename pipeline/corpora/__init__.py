@@ -32,13 +32,27 @@ class CorpusError(StageError):
 
 @dataclass(frozen=True, order=True)
 class Track:
-    """One piece or utterance: its id, where its audio and MIDI lie, its class and its group."""
+    """One piece or utterance.
+
+    Attributes
+    ----------
+    track
+        Its id.
+    audio, midi
+        Where its files lie, from the corpus root; ``None`` where there is none.
+    label, group
+        Its class, and what must not straddle two folds.
+    condition
+        Under which circumstances it came about, where the corpus tells (improvised or scripted);
+        results can be told apart by it. Empty elsewhere.
+    """
 
     track: str
     audio: str | None
     midi: str | None
     label: str
     group: str
+    condition: str = ""
 
     def __post_init__(self) -> None:
         if self.audio is None and self.midi is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import mido
 import numpy as np
 import pytest
 
-from pipeline import chord2vec, embed, paths, store
+from pipeline import chord2vec, corpus, embed, paths, store
 from pipeline.chord2vec import Config, Task
 from pipeline.params import ParamsError
 from pipeline.rows import sha256_of
@@ -59,10 +60,10 @@ def write_corpus(root: Path, with_midi: bool) -> None:
             pitch = 62 if number == 0 else 60
             _midi(root / "music" / midi, [pitch, pitch + 4 + number % 2, pitch + 7] * 6)
             sha256 = sha256_of(root / "music" / midi)
-        index.append([name, "", midi, "happy", f"g{number}", "", "", sha256, sha256])
+        index.append([name, "", midi, "happy", f"g{number}", "", "", sha256, sha256, ""])
         folds.append(["grouped", 3, name, number % FOLDS])
-    names = "track,audio,midi,label,group,duration_seconds,sample_rate,sha256,midi_sha256"
-    _table(root / "data/index/tiny.csv", names.split(","), index)
+    names = [field.name for field in dataclasses.fields(corpus.Row)]
+    _table(root / "data/index/tiny.csv", names, index)
     _table(root / "data/folds/tiny.csv", ["protocol", "seed", "track", "fold"], folds)
 
 

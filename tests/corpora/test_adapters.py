@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -63,7 +62,27 @@ def synthetic(root: Path) -> Path:
     return text(root, "pieces.csv", "piece,file,midi,label,group\n" + rows)
 
 
-MAKERS = {f.__name__: f for f in (four_q, emopia, emodb, folder, synthetic)}
+def ema(root: Path) -> Path:
+    return touch(root, "cheerful/a.wav", "cheerful/a.mid", "tense/b.wav", "joyful/deep/c.WAV")
+
+
+def emotion(root: Path) -> Path:
+    return touch(root, "angry/a.mp3", "happy/b.mp3", "relaxed/c.mp3", "sad/d.mp3")
+
+
+def iemocap(root: Path) -> Path:
+    for dialog, label in (("Ses01F_impro01", "neu"), ("Ses05M_script01_1b", "exc")):
+        session = f"Session{dialog[4]}"
+        lines = (f"[1.5 - 2.5]\t{dialog}_{who}000\t{label}\t[2.5, 2.5, 2.5]\n" for who in "FM")
+        text(root / session / "dialog/EmoEvaluation", f"{dialog}.txt", "".join(lines))
+        touch(root, *(f"{session}/sentences/wav/{dialog}/{dialog}_{who}000.wav" for who in "FM"))
+    return root
+
+
+MAKERS = {
+    maker.__name__: maker
+    for maker in (four_q, emopia, emodb, folder, synthetic, ema, emotion, iemocap)
+}
 
 
 def test_the_miniature_trees_cover_the_registry():
@@ -95,6 +114,7 @@ class TestContract:
             assert all((root / file).is_file() and "\\" not in file for file in files)
         counts = corpora.load(name).INFO.counts
         assert counts is None or {track.label for track in found} <= set(counts)
+        assert all(track.condition for track in found) == (name == "iemocap")
 
     def test_order_on_disk_does_not_matter(self, name, tmp_path, monkeypatch):
         root = MAKERS[name](tmp_path / "corpus")
@@ -190,35 +210,6 @@ class TestEmopia:
             "midis/Q3_0vLP-iPN_qY_2.mid": "label.csv says Q4, its name Q3",
             "midis/Q4_0vLP-iPN_qY_2.mid": "named in label.csv, but there is no such file",
         }
-
-
-class TestEmodb:
-    def test_letters_and_speakers(self, tmp_path):
-        found, _ = read("emodb", emodb(tmp_path))
-        assert Counter(t.group for t in found) == {"03": 7, "16": 1}
-        assert {t.track[5]: t.label for t in found} == {
-            "W": "anger",
-            "L": "boredom",
-            "E": "disgust",
-            "A": "fear",
-            "F": "happiness",
-            "T": "sadness",
-            "N": "neutral",
-        }
-
-    def test_classes_can_be_chosen(self, tmp_path):
-        found, rejects = read("emodb", emodb(tmp_path), classes=("W", "T"))
-        assert {track.label for track in found} == {"anger", "sadness"}
-        assert rejects == []
-
-    def test_odd_names_are_refused(self, tmp_path):
-        _, rejects = read("emodb", touch(emodb(tmp_path), "wav/03a01Xa.wav", "wav/read.me"))
-        assert [reject.file for reject in rejects] == ["wav/03a01Xa.wav", "wav/read.me"]
-
-    @pytest.mark.parametrize("classes", [("W",), ("W", "X"), ("W", "W")])
-    def test_wrong_classes_are_named(self, classes):
-        with pytest.raises(ValueError, match="at least two different letters of W, L, E"):
-            corpora.load("emodb").Config(classes=classes)
 
 
 class TestSynthetic:

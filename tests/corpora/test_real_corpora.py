@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import corpora
+from pipeline.partition import assign
 
 REAL = os.environ.get("MULTISPEC_CORPORA")
 
@@ -39,3 +40,23 @@ def test_the_real_sets(name, folder, counts, groups):
     assert Counter(track.label for track in found) == counts
     assert len({track.group for track in found}) == groups
     assert rejects == []
+
+
+def test_sentences_as_groups_of_the_real_emodb():
+    adapter = corpora.load("emodb")
+    root = Path(REAL) / "emodb"
+    found, rejects = adapter.tracks(root, adapter.Config(group="text"))
+    by_speaker, _ = adapter.tracks(root, adapter.Config())
+    assert rejects == []
+    assert [track.track for track in found] == [track.track for track in by_speaker]
+    assert Counter(track.group for track in found) == {
+        **{"a01": 20, "a02": 29, "a04": 28, "a05": 31, "a07": 25},
+        **{"b01": 23, "b02": 27, "b03": 24, "b09": 26, "b10": 25},
+    }
+    found, _ = adapter.tracks(root, adapter.Config(classes=("W", "F", "N", "T"), group="text"))
+    groups = [track.group for track in found]
+    folds = assign([track.label for track in found], groups, "grouped", 10, 0)
+    pairs = set(zip(groups, map(int, folds), strict=True))
+    assert (
+        len(pairs) == len({group for group, _ in pairs}) == len({fold for _, fold in pairs}) == 10
+    )

@@ -23,6 +23,7 @@ def test_the_index_lists_what_is_there(album, capsys):
     first = rows[0]
     assert (first.track, first.audio, first.midi) == ("calm/00.mp3", "calm/00.mp3", "")
     assert (first.label, first.group, first.sample_rate) == ("calm", "g0", "16000")
+    assert {row.condition for row in rows} == {""}
     lengths = {row.track: float(row.duration_seconds) for row in rows}
     assert lengths["joy/04.wav"] == 1.0
     assert lengths["rage/08.flac"] == 1.7
@@ -134,6 +135,25 @@ def test_a_track_lives_on_by_its_other_half(studio):
     assert (score.audio, score.midi, score.duration_seconds) == ("", "joy/score.mid", "")
     assert score.sha256 == score.midi_sha256
     assert rows["joy/alone.mid"].sample_rate == ""
+
+
+def test_the_condition_reaches_the_index(studio):
+    for dialog in ("Ses01F_impro01", "Ses02M_script01_1"):
+        session, name = f"Session{dialog[4]}", f"{dialog}_F000"
+        studio.tone(f"{session}/sentences/wav/{dialog}/{name}.wav", len(dialog))
+        sheet = studio.music / f"{session}/dialog/EmoEvaluation/{dialog}.txt"
+        sheet.parent.mkdir(parents=True)
+        sheet.write_text(f"[0.5 - 1.5]\t{name}\tang\t[2.5, 2.5, 2.5]\n")
+    keys = {"group": "session", "conditions": ["improvised", "scripted"], "join_excited": True}
+    studio.params["corpora"]["c"] |= {"adapter": "iemocap", **keys}
+    rows = studio.index()
+    assert [(row.group, row.condition) for row in rows] == [
+        ("Ses01", "improvised"),
+        ("Ses02", "scripted"),
+    ]
+    assert corpus.read_index("c") == rows
+    header = paths.index("c").read_text(encoding="utf-8").split("\n")[0]
+    assert header.endswith(",midi_sha256,condition")
 
 
 def test_a_broken_score_of_two_sounds_is_named_once(studio):
