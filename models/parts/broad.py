@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.parts.bls import GrowingRidge, enhance, enhancement_weights
-from models.parts.classifier import positive
+from models.parts.classifier import positive, score
 from models.parts.standardise import safe_deviation
 
 ARRAYS = ("mean", "deviation", "enhancement", "weights", "ridge")
@@ -78,7 +78,7 @@ class BroadHead:
         validation: np.ndarray,
         validation_labels: np.ndarray,
         seed: int,
-    ) -> None:
+    ) -> tuple[tuple[float, float], tuple[float, float]]:
         """Choose ridge and groups on the validation part, then solve on both parts together.
 
         Parameters
@@ -89,6 +89,12 @@ class BroadHead:
             Classes [shape=(track,), int].
         seed
             Draws the enhancement weights.
+
+        Returns
+        -------
+        train, validation
+            Cross-entropy in nats and accuracy of each part under what was chosen, solved on the
+            training part alone: the validation tracks have not been added yet.
         """
         train64 = np.asarray(train, dtype=np.float64)
         mean = train64.mean(axis=0)
@@ -106,10 +112,13 @@ class BroadHead:
         Y, Y_val = one_hot[train_labels], one_hot[validation_labels]
         ridge, kept = self._choose(A, Y, A_val, Y_val)
         grown = GrowingRidge(A[:, :kept], Y, self._penalty(kept, ridge))
+        on_train = score(_probabilities(A[:, :kept] @ grown.weights), train_labels)
+        on_validation = score(_probabilities(A_val[:, :kept] @ grown.weights), validation_labels)
         grown.add_tracks(A_val[:, :kept], Y_val)
         self.arrays["enhancement"] = self.arrays["enhancement"][:, : kept - train.shape[1] - 1]
         self.arrays["weights"] = grown.weights
         self.arrays["ridge"] = np.asarray(ridge)
+        return on_train, on_validation
 
     def _choose(
         self, A: np.ndarray, Y: np.ndarray, A_val: np.ndarray, Y_val: np.ndarray
@@ -134,8 +143,7 @@ class BroadHead:
 
     def predict_proba(self, features: np.ndarray) -> np.ndarray:
         """Return probabilities [shape=(track, class)] from feature nodes [shape=(track, node)]."""
-        outputs = np.maximum(self._nodes(features) @ self.arrays["weights"], 0.0)
-        return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
+        return _probabilities(self._nodes(features) @ self.arrays["weights"])
 
     def state(self) -> dict[str, np.ndarray]:
         """Return all arrays by name."""
@@ -155,3 +163,8 @@ class BroadHead:
         ]
         H = enhance(Z, self.arrays["enhancement"], self.config.shrink)
         return np.concatenate([Z, np.ones((len(Z), 1)), H], axis=1)
+
+
+def _probabilities(outputs: np.ndarray) -> np.ndarray:
+    clipped = np.maximum(outputs, 0.0)
+    return np.asarray(clipped / clipped.sum(axis=1, keepdims=True))
