@@ -5,9 +5,11 @@ and the attributes of ``data/embeddings/<corpus>.zarr``. Refuses runs that break
 (:mod:`pipeline.reporting.runs`). Writes, under ``reports/<corpus>/``:
 
 =======================  ==========================================================================
+``comparisons.csv``      every model against ours and the reference, in pairs, with a verdict
 ``results.csv``          scores with intervals and cost, by protocol and model
 ``optimism.csv``         random minus grouped, by model and score, with paired intervals
 ``per_fold.csv``         scores of every fold
+``per_condition.csv``    scores of every recording condition; no rows where there are none
 ``per_class.csv``        precision, recall, F1 of every class
 ``confusion_matrix.csv``  counts by protocol, model, actual and predicted class
 ``confusion.csv``        one row per prediction of the network under grouped folds
@@ -16,7 +18,8 @@ and the attributes of ``data/embeddings/<corpus>.zarr``. Refuses runs that break
 =======================  ==========================================================================
 
 and ``data/evaluation/<corpus>.json``, the summary that the report stage depends on; it holds the
-SHA-256 of each table. Everything is a function of the inputs: no time, host or user.
+SHA-256 of each table. A model that does not apply to the corpus is in no table; the summary says
+why, under ``skipped``. Everything is a function of the inputs: no time, host or user.
 """
 
 from __future__ import annotations
@@ -24,20 +27,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from pipeline import params, stage, store
-from pipeline.reporting import bootstrap, scores
-from pipeline.reporting.runs import GROUPED, check, read_index, read_runs
-from pipeline.reporting.settings import Settings
+from pipeline.reporting import comparisons, conditions, scores
+from pipeline.reporting.runs import GROUPED, RunError, check, read_index, read_runs
+from pipeline.reporting.settings import Roles, Settings, roles
 from pipeline.reporting.settings import read as read_settings
+from pipeline.reporting.summary import csv, summary
 
-#: Six significant digits: far below any interval's width, and readable in a diff.
-FLOAT_FORMAT = "%.6g"
 CHORDS = ["protocol", "fits", "vocabulary", "coverage", "empty_pieces", "pieces_with_midi"]
 
 
@@ -70,16 +71,22 @@ def chord_table(attributes: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def tables(
-    counted: scores.Counted, embedding: Mapping[str, Any], settings: Settings
+    counted: scores.Counted,
+    index: pd.DataFrame,
+    embedding: Mapping[str, Any],
+    parts: Roles,
+    settings: Settings,
 ) -> dict[str, pd.DataFrame]:
     """Compute every table of one corpus, name -> table, from runs that were checked."""
-    runs = counted.runs
-    network = next(run for run in runs if run.model == settings.report.network)
+    runs, level = counted.runs, settings.report.significance
+    network = next(run for run in runs if run.model == parts.network)
     grouped = network.predictions[network.predictions["protocol"] == GROUPED]
     return {
         "results": scores.results(counted, settings.bootstrap),
+        "comparisons": comparisons.table(counted, parts, settings.bootstrap, level),
         "optimism": scores.optimism(counted, settings.bootstrap),
         "per_fold": scores.per_fold(runs),
+        "per_condition": conditions.table(runs, index, settings.bootstrap),
         "per_class": scores.per_class(counted),
         "confusion_matrix": scores.confusion_matrix(counted),
         "confusion": grouped[["true", "predicted"]].rename(columns={"true": "actual"}),
@@ -88,74 +95,13 @@ def tables(
     }
 
 
-def best_baseline(results: pd.DataFrame, settings: Settings) -> str:
-    """Return the baseline of the highest macro-F1 under grouped folds; the first of equals."""
-    grouped = results[results["protocol"] == GROUPED].set_index("model")
-    ranked = grouped.loc[list(settings.report.baselines), "macro_f1"]
-    return str(ranked.idxmax())
-
-
-def comparison(
-    counted: scores.Counted, baseline: str, settings: Settings
-) -> dict[str, dict[str, float]]:
-    """Return network minus baseline under grouped folds, score -> value, low, high."""
-    network = counted.of(GROUPED, settings.report.network)
-    other = counted.of(GROUPED, baseline)
-    return {
-        name: asdict(bootstrap.difference(network, other, scores.SCORES[name], settings.bootstrap))
-        for name in scores.WITH_INTERVAL
-    }
-
-
-def summary(
-    corpus: str,
-    counted: scores.Counted,
-    index: pd.DataFrame,
-    embedding: Mapping[str, Any],
-    found: Mapping[str, pd.DataFrame],
-    settings: Settings,
-) -> dict[str, Any]:
-    """Return what the report says beside the tables (JSON values)."""
-    run = counted.runs[0]
-    predictions = run.predictions
-    predicted = set(predictions["track"])
-    baseline = best_baseline(found["results"], settings)
-    folds = predictions.groupby("protocol")[["seed", "fold"]].nunique()
-    return {
-        "corpus": corpus,
-        "classes": run.classes,
-        "tracks_by_class": {name: int((index["label"] == name).sum()) for name in run.classes},
-        "indexed": len(index),
-        "not_predicted": sorted(set(index["track"]) - predicted),
-        "groups": int(index["group"].nunique()),
-        "hours": round(float(pd.to_numeric(index["duration_seconds"]).sum()) / 3600, 3),
-        "protocols": {
-            str(name): {"seeds": int(row["seed"]), "folds": int(row["fold"])}
-            for name, row in folds.iterrows()
-        },
-        "has": dict(run.card["has"]),
-        "network": settings.report.network,
-        "baselines": list(settings.report.baselines),
-        "best_baseline": baseline,
-        "network_minus_baseline": comparison(counted, baseline, settings),
-        "bootstrap": asdict(settings.bootstrap),
-        "embedding": {name: embedding[name] for name in ("tokenizer", "dim", "pool")},
-        "tables": {name: hashlib.sha256(_csv(table)).hexdigest() for name, table in found.items()},
-    }
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    text = table.to_csv(index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
-    return text.encode("utf-8")
-
-
 def evaluate(root: Path, corpus: str) -> dict[str, Any]:
     """Run the stage for one corpus under a repository root and return its summary.
 
     Raises
     ------
     RunError
-        If a run is missing or breaks the protocol.
+        If a run is missing or breaks the protocol, or fewer than two models apply.
     ParamsError
         If ``params.yaml`` does not hold the corpus, ``report`` or ``cv.bootstrap``.
     """
@@ -163,19 +109,22 @@ def evaluate(root: Path, corpus: str) -> dict[str, Any]:
     params.section(parameters, "corpora", corpus)
     settings = read_settings(parameters)
     index = read_index(root / "data/index" / f"{corpus}.csv")
-    runs = read_runs(root / "data/runs" / corpus, settings.models)
+    runs, skipped = read_runs(root / "data/runs" / corpus, settings.models)
     check(runs, index)
+    parts = roles(settings.report, [run.model for run in runs])
+    if parts is None:
+        raise RunError(f"{corpus}: only {runs[0].model} applies; there is nothing to compare with")
     embedding = store.attributes(root / "data/embeddings" / f"{corpus}.zarr")
     counted = scores.Counted(runs, index)
-    found = tables(counted, embedding, settings)
-    said = summary(corpus, counted, index, embedding, found, settings)
+    found = tables(counted, index, embedding, parts, settings)
+    said = summary(corpus, counted, skipped, index, embedding, found, parts, settings)
     folder = root / "reports" / corpus
     folder.mkdir(parents=True, exist_ok=True)
     # The index writes this table; its hash here makes the report follow it.
     quarantine = (folder / "quarantine.csv").read_bytes()
     said["tables"]["quarantine"] = hashlib.sha256(quarantine).hexdigest()
     for name, table in found.items():
-        (folder / f"{name}.csv").write_bytes(_csv(table))
+        (folder / f"{name}.csv").write_bytes(csv(table))
     target = root / "data/evaluation" / f"{corpus}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -2,9 +2,10 @@
 
 Reads ``data/evaluation/<corpus>.json``, the tables that ``pipeline.evaluate`` wrote to
 ``reports/<corpus>/``, ``reports/<corpus>/quarantine.csv``, the index and the feature stores of
-every corpus in ``params.yaml``. Writes ``reports/README.md``, ``reports/pictures/*.png`` and
-``reports/metrics.json`` ({corpus: {model: {accuracy, macro_f1}}}, grouped folds). No time, host or
-user is written beyond the hardware that each run itself recorded.
+every corpus in ``params.yaml``, and the first line of every model's documentation. Writes
+``reports/README.md``, ``reports/pictures/*.png`` and ``reports/metrics.json`` ({corpus: {model:
+{accuracy, macro_f1}}}, grouped folds). No time, host or user is written beyond the hardware that
+each run itself recorded.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import params, stage, store
-from pipeline.reporting import gallery, markdown, paper_page, sections
+from pipeline.reporting import beside, differences, gallery, markdown, paper_page, sections
 from pipeline.reporting.runs import GROUPED, RunError, read_index
 from pipeline.reporting.sections import Corpus
 from pipeline.reporting.settings import Settings
@@ -29,7 +30,19 @@ from pipeline.reporting.settings import read as read_settings
 
 DIGITS = 6
 ADAPTERS = Path(__file__).parent / "corpora"
-TEXT = ("protocol", "model", "score", "class", "actual", "predicted", "hardware")
+MODELS = Path(__file__).parents[1] / "models"
+TEXT = (
+    "protocol",
+    "model",
+    "against",
+    "verdict",
+    "condition",
+    "score",
+    "class",
+    "actual",
+    "predicted",
+    "hardware",
+)
 
 
 def read_corpus(root: Path, name: str, adapter: str, features: Iterable[str]) -> Corpus:
@@ -59,7 +72,7 @@ def read_corpus(root: Path, name: str, adapter: str, features: Iterable[str]) ->
     return Corpus(
         name=name,
         adapter=adapter,
-        about=_about(adapter),
+        about=_about(ADAPTERS / f"{adapter}.py"),
         summary=summary,
         tables=tables,
         quarantined=_counted(tables["quarantine"]["reason"]),
@@ -83,12 +96,11 @@ def _table(path: Path, digest: str) -> pd.DataFrame:
     )
 
 
-def _about(adapter: str) -> str:
-    """Return the first line of an adapter's documentation, without importing it."""
-    path = ADAPTERS / f"{adapter}.py"
+def _about(path: Path) -> str:
+    """Return the first line of a module's documentation, without importing it."""
     if not path.is_file():
-        raise RunError(f"{path}: no such adapter")
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or adapter
+        raise RunError(f"{path}: no such module")
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
     return text.splitlines()[0].replace("``", "`")
 
 
@@ -101,14 +113,19 @@ def corpus_page(root: Path, corpus: Corpus, settings: Settings, features: list[s
         f"## {corpus.name}",
         *sections.description(corpus),
         "### Results",
-        sections.verdict(corpus),
+        *differences.verdicts(corpus),
+        *gallery.overview(corpus, reports),
         *sections.results(corpus),
+        *sections.skipped(corpus),
+        *differences.real(corpus),
+        *beside.counterpart(corpus),
+        "### Details",
         *sections.optimism(corpus),
+        *differences.conditions(corpus),
         *sections.classes(corpus),
         *gallery.scores(corpus, reports),
         *sections.chords(corpus),
         *gallery.features(corpus, index, stores, reports, features, settings.report.alpha),
-        *paper_page.counterpart(corpus),
         *paper_page.commands(corpus),
     ]
 
@@ -138,7 +155,8 @@ def report(root: Path) -> str:
     ]
     reports = root / "reports"
     shutil.rmtree(reports / gallery.FOLDER, ignore_errors=True)
-    parts = list(paper_page.introduction())
+    models = {name: _about(MODELS / f"{name}.py") for name in settings.models}
+    parts = list(paper_page.introduction(models, settings.report.ours))
     for corpus in corpora:
         parts += corpus_page(root, corpus, settings, features)
     text = markdown.page([*parts, *paper_page.tables(corpora)])

@@ -18,12 +18,32 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pipeline import store
-from pipeline.reporting import feature_pictures, markdown, pictures
+from pipeline.reporting import accuracy_picture, feature_pictures, markdown, pictures
 from pipeline.reporting.runs import GROUPED
 from pipeline.reporting.sections import Corpus
 
 FOLDER = "pictures"
 MF_RP, WIDEBAND, NARROWBAND = "mf_rp", "wideband", "narrowband"
+
+
+def overview(corpus: Corpus, reports: Path) -> list[str]:
+    """Draw the accuracy of every model under both protocols; return the Markdown."""
+    table, counts = corpus.tables["results"], corpus.summary["tracks_by_class"]
+    largest = max(counts.values()) / sum(counts.values())
+    title = f"{corpus.name}: accuracy of every model"
+    ours = list(corpus.summary["ours"])
+    drawn = accuracy_picture.accuracy(table, ours, largest, title)
+    path = _save(drawn, corpus, reports, "accuracy")
+    value = table[table["protocol"] == GROUPED].set_index("model")["accuracy"]
+    shown = "; ".join(f"{model} {value[model]:.3f}" for model in accuracy_picture.order(table))
+    level = f"{corpus.summary['bootstrap']['confidence']:.0%}"
+    return [
+        markdown.picture(
+            path, f"Accuracy of every model with its interval. Under grouped folds: {shown}"
+        ),
+        f"Dots: accuracy; bars: {level} intervals from resampled groups. Bars that overlap decide "
+        "nothing, because the models answer the same tracks: see the next section. Bold: ours.",
+    ]
 
 
 def scores(corpus: Corpus, reports: Path) -> list[str]:

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pipeline.reporting import markdown, paper
 from pipeline.reporting.sections import Corpus
 
 
-def introduction() -> list[str]:
-    """Say what the page is and how to read it."""
+def introduction(models: Mapping[str, str], ours: Collection[str]) -> list[str]:
+    """Say what the page is, what each model is, and how to read the numbers.
+
+    Parameters
+    ----------
+    models
+        Model -> what it is, in one line.
+    ours
+        Those of them that are this project's own.
+    """
+    named = " and ".join(f"`{name}`" for name in ours)
     return [
         "# Results",
         "Written by the pipeline (`dvc repro`); do not edit by hand. The tables behind it are the "
         "CSV files in the folder of each corpus; `dvc plots show` and `dvc metrics show` read the "
         "same files.",
-        "**Grouped** folds keep all tracks of an artist, song or speaker in one fold and are the "
-        "measure here. **Random** folds are the paper's protocol and are shown beside them: the "
-        "difference, the *optimism gap*, is what recognising the artist is worth.",
+        "Each model hears a recording, or reads its notes where there is a MIDI file, and names "
+        "the emotion that people gave it. It learns from one part of a corpus and is scored on "
+        "tracks that it has not met. Several of the models were proposed or compared by the paper "
+        "*Music Emotion Recognition and Analysis Based on Neural Network* (Zhao, Jin and Guo), and "
+        "are built again here from its text; whether they keep what it promises is the question. "
+        f"This project stands behind {named}: every other model is compared with these.",
+        "\n".join(f"- `{name}`: {text}" for name, text in models.items()),
+        "*Accuracy* is the share of right answers; *macro-F1* weighs every emotion alike, however "
+        "rare, and falls when a model avoids some. **Grouped** folds keep all tracks of an artist, "
+        "song or speaker in one fold and are the measure here. **Random** folds are the paper's "
+        "protocol and are shown beside them: the difference, the *optimism gap*, is what "
+        "recognising the artist is worth.",
     ]
-
-
-def counterpart(corpus: Corpus) -> list[str]:
-    """Say which of the paper's numbers this corpus speaks to."""
-    heading = "#### Beside the paper"
-    known = paper.COUNTERPARTS.get(corpus.adapter)
-    if known is None:
-        return [
-            heading,
-            "The paper reports nothing on this corpus: none of its numbers is confirmed or refuted "
-            "here. They are [at the end of this page](#the-papers-numbers).",
-        ]
-    parts = [heading]
-    if known.tables:
-        links = ", ".join(f"[Table {name}](#{_anchor(name)})" for name in known.tables)
-        parts.append(f"The paper's numbers for this corpus or its nearest relative: {links}.")
-    if known.headline:
-        value = paper.HEADLINES[known.headline]
-        parts.append(f"The paper's recognition rate on {known.headline}: {value:.2%} (Section VI).")
-    return [*parts, known.caveat]
 
 
 def commands(corpus: Corpus) -> list[str]:
@@ -96,10 +94,3 @@ def tables(corpora: Sequence[Corpus]) -> list[str]:
 def _cell(cell: str | float) -> str:
     """Print a cell as the paper does."""
     return cell if isinstance(cell, str) else f"{cell:g}"
-
-
-def _anchor(number: str) -> str:
-    """Return the anchor that GitHub gives a table's heading."""
-    entry = paper.table(number)
-    kept = f"Table {number}: {entry.title}, {entry.corpus}".lower()
-    return "".join(c for c in kept if c.isalnum() or c in " -_").replace(" ", "-")

@@ -3,15 +3,19 @@
 Conventions
 -----------
 A *run* is one model on one corpus: ``data/runs/<corpus>/<model>/`` with ``predictions.csv``
-(protocol,seed,fold,track,true,predicted,p_<class>...), ``history.csv``
-(protocol,seed,fold,epoch,part,loss,accuracy) and ``model.json``. Track, label and group are text:
-an identifier may look like a number.
+(protocol,seed,fold,track,true,predicted,p_<class>...), ``fits.csv``
+(protocol,seed,fold,train_accuracy,training_seconds,parameters), ``history.csv``
+(protocol,seed,fold,epoch,part,loss,accuracy) and ``model.json``. The run of a model that does not
+apply to the corpus is ``model.json`` with the reason under ``skipped``, and no more. Track, label,
+group and condition are text: an identifier may look like a number.
 
 A score means what it says only if
 
 * every (protocol, seed) predicts a track at most once, and only tracks of the index, with the
   index's label;
-* every model predicts the same tracks under the same protocols and seeds, so that models compare;
+* every model predicts the same tracks under the same protocols and seeds, in the same folds, so
+  that models compare in pairs;
+* every fold has its fit, and every fit its fold;
 * under ``grouped`` no group is split over folds;
 * probabilities are finite (an argmax over NaN is a silent vote for the first class).
 
@@ -33,10 +37,12 @@ from pipeline.stage import StageError
 
 GROUPED, RANDOM = "grouped", "random"
 KEY = ["protocol", "seed"]
+FOLD = [*KEY, "fold"]
 PREDICTIONS = ["protocol", "seed", "fold", "track", "true", "predicted"]
+FITS = ["protocol", "seed", "fold", "train_accuracy", "training_seconds", "parameters"]
 HISTORY = ["protocol", "seed", "fold", "epoch", "part", "loss", "accuracy"]
-INDEX = ["track", "label", "group", "duration_seconds"]
-CARD = ["classes", "hardware", "training_seconds", "parameters", "has"]
+INDEX = ["track", "label", "group", "duration_seconds", "condition"]
+CARD = ["classes", "hardware", "has"]
 TEXT = {"protocol": str, "track": str, "true": str, "predicted": str, "part": str}
 SHOWN = 5
 
@@ -53,7 +59,7 @@ class Run:
     ----------
     model
         Name.
-    predictions, history
+    predictions, fits, history
         Tables as in the module's conventions.
     card
         ``model.json``.
@@ -61,6 +67,7 @@ class Run:
 
     model: str
     predictions: pd.DataFrame
+    fits: pd.DataFrame
     history: pd.DataFrame
     card: Mapping[str, Any]
 
@@ -78,7 +85,7 @@ def read_table(path: Path, columns: Sequence[str], text: Mapping[str, type] | No
     columns
         Must all be there.
     text
-        Columns to keep as text; all of them when None. Text is never turned into missing values.
+        Columns to keep as text, never turned into missing values; all when None.
 
     Raises
     ------
@@ -106,33 +113,50 @@ def read_index(path: Path) -> pd.DataFrame:
     return index
 
 
-def read_runs(folder: Path, models: Iterable[str]) -> list[Run]:
-    """Read the runs of the named models, in that order.
+def read_runs(folder: Path, models: Iterable[str]) -> tuple[list[Run], dict[str, str]]:
+    """Read the runs of the named models.
+
+    Returns
+    -------
+    list of Run
+        Of the models that apply to the corpus, in the order given.
+    dict
+        Model that does not apply -> reason.
 
     Raises
     ------
     RunError
-        Naming every model whose run is missing, and how to make it.
+        Naming every model whose run is missing, and how to make it; or if no model applies.
     """
     models = list(models)
-    missing = [name for name in models if not (folder / name / "predictions.csv").is_file()]
+    missing = [name for name in models if not (folder / name / "model.json").is_file()]
     if missing:
         raise RunError(f"{folder}: no run of {listed(missing)}; run `dvc repro` first")
-    return [read_run(folder / name) for name in models]
+    cards = {name: _card(folder / name / "model.json") for name in models}
+    skipped = {name: str(card["skipped"]) for name, card in cards.items() if "skipped" in card}
+    runs = [read_run(folder / name, card) for name, card in cards.items() if name not in skipped]
+    if not runs:
+        raise RunError(f"{folder}: none of {listed(models)} applies to this corpus")
+    return runs, skipped
 
 
-def read_run(folder: Path) -> Run:
-    """Read the run in one folder, named after its model."""
+def _card(path: Path) -> dict[str, Any]:
     try:
-        card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RunError(f"{folder / 'model.json'}: not readable ({error})") from error
-    absent = [key for key in CARD if key not in card]
+        raise RunError(f"{path}: not readable ({error})") from error
+    absent = [key for key in CARD if key not in card and "skipped" not in card]
     if absent:
-        raise RunError(f"{folder / 'model.json'}: no key {', '.join(absent)}")
+        raise RunError(f"{path}: no key {', '.join(absent)}")
+    return card
+
+
+def read_run(folder: Path, card: Mapping[str, Any]) -> Run:
+    """Read the run in one folder, named after its model; ``card`` is its ``model.json``."""
     predictions = read_table(folder / "predictions.csv", PREDICTIONS, TEXT)
+    fits = read_table(folder / "fits.csv", FITS, TEXT)
     history = read_table(folder / "history.csv", HISTORY, TEXT)
-    return Run(folder.name, predictions, history, card)
+    return Run(folder.name, predictions, fits, history, card)
 
 
 def check(runs: Sequence[Run], index: pd.DataFrame) -> None:
@@ -142,6 +166,7 @@ def check(runs: Sequence[Run], index: pd.DataFrame) -> None:
     for run in runs:
         _check_rows(run, labels)
         _check_groups(run, groups)
+        _check_fits(run)
     _check_same(runs)
     if GROUPED not in set(runs[0].predictions["protocol"]):
         raise RunError(f"no predictions under {GROUPED!r} folds; every comparison rests on them")
@@ -181,21 +206,34 @@ def _check_groups(run: Run, groups: Mapping[str, str]) -> None:
         raise RunError(f"{run.model}: groups on both sides of a grouped fold: {listed(split)}")
 
 
+def _check_fits(run: Run) -> None:
+    fits, predicted = (
+        [tuple(row) for row in table[FOLD].itertuples(index=False)]
+        for table in (run.fits, run.predictions.drop_duplicates(FOLD))
+    )
+    odd = set(fits) ^ set(predicted) or {fit for fit in fits if fits.count(fit) > 1}
+    if odd:
+        text = listed("/".join(map(str, fold)) for fold in odd)
+        raise RunError(f"{run.model}: fits.csv does not have one row for each fold: {text}")
+
+
 def _check_same(runs: Sequence[Run]) -> None:
     first = runs[0]
     expected = _predicted(first)
     for run in runs[1:]:
         if run.classes != first.classes:
             raise RunError(f"{run.model} has classes {run.classes}, {first.model} {first.classes}")
-        odd = sorted(expected ^ _predicted(run))
+        found = _predicted(run)
+        odd = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
         if odd:
-            text = listed(f"{protocol}/{seed}/{track}" for protocol, seed, track in odd)
-            raise RunError(f"{run.model} and {first.model} do not predict the same tracks: {text}")
+            what = "tracks" if expected.keys() ^ found.keys() else "tracks in the same folds"
+            text = listed("/".join(map(str, key)) for key in odd)
+            raise RunError(f"{run.model} and {first.model} do not predict the same {what}: {text}")
 
 
-def _predicted(run: Run) -> set[tuple[str, int, str]]:
+def _predicted(run: Run) -> dict[tuple[str, int, str], int]:
     columns = (run.predictions[name] for name in (*KEY, "track"))
-    return set(zip(*columns, strict=True))
+    return dict(zip(zip(*columns, strict=True), run.predictions["fold"], strict=True))
 
 
 def listed(names: Iterable[Any]) -> str:

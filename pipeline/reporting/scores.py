@@ -33,7 +33,7 @@ RESULTS = [
     "accuracy", "accuracy_low", "accuracy_high",
     "macro_f1", "macro_f1_low", "macro_f1_high",
     "macro_precision", "macro_recall", "paper_f1",
-    "training_seconds", "parameters", "hardware",
+    "train_accuracy", "training_seconds", "parameters", "hardware",
 ]  # fmt: skip
 
 
@@ -89,22 +89,38 @@ def codes(values: pd.Series, names: Sequence[str]) -> NDArray[np.int64]:
 def results(counted: Counted, settings: bootstrap.Bootstrap) -> pd.DataFrame:
     """One row per protocol and model: scores, intervals and cost.
 
-    Cost is the run's own ``model.json``: seconds of training over all folds, seeds and protocols,
-    number of fitted parameters, and the hardware that took that time.
+    ``train_accuracy`` is the mean over the protocol's fits of the accuracy on their own training
+    parts; ``training_seconds`` the sum over them; ``parameters`` the most that one of them fitted
+    (a head chosen on validation data differs between folds); ``hardware`` what took that time.
     """
     rows = []
     for protocol in counted.protocols:
         for run in counted.runs:
             counts = counted.of(protocol, run.model)
+            fits = run.fits[run.fits["protocol"] == protocol]
             row: dict[str, object] = {"protocol": protocol, "model": run.model}
             for name, metric in SCORES.items():
                 row[name] = float(metric(counts.sum(1)).mean())
-            for name in WITH_INTERVAL:
-                interval = bootstrap.estimate(counts, SCORES[name], settings)
-                row |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
-            row |= {key: run.card[key] for key in ("training_seconds", "parameters", "hardware")}
+            row |= intervals(counts, settings) | {
+                "train_accuracy": float(fits["train_accuracy"].mean()),
+                "training_seconds": float(fits["training_seconds"].sum()),
+                "parameters": int(fits["parameters"].max()),
+                "hardware": run.card["hardware"],
+            }
             rows.append(row)
     return pd.DataFrame(rows, columns=RESULTS)
+
+
+def intervals(counts: metrics.Counts, settings: bootstrap.Bootstrap) -> dict[str, float]:
+    """Return the ends of each score's interval; not a number where one group is all there is."""
+    found: dict[str, float] = {}
+    for name in WITH_INTERVAL:
+        ends = (np.nan, np.nan)
+        if counts.shape[1] > 1:
+            interval = bootstrap.estimate(counts, SCORES[name], settings)
+            ends = interval.low, interval.high
+        found |= {f"{name}_low": ends[0], f"{name}_high": ends[1]}
+    return found
 
 
 def optimism(counted: Counted, settings: bootstrap.Bootstrap) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,13 @@ cv:
   folds: 4
   bootstrap: {resamples: 200, confidence: 0.95, seed: 0}
 models: {majority: {}, svm: {}, multispec_music: {}}
-report: {network: multispec_music, baselines: [majority, svm], alpha: 0.5}
+report:
+  ours: [multispec_music]
+  network: multispec_music
+  baselines: [majority, svm]
+  reference: svm
+  significance: 0.05
+  alpha: 0.5
 """
 FOLDS, SEEDS, GROUPS, PER_GROUP = 4, 2, 16, 3
 
@@ -36,8 +43,9 @@ def make_index() -> pd.DataFrame:
     for group in range(GROUPS):
         for take in range(PER_GROUP):
             track = f"{group:02d}{take}"  # looks like a number, and begins with 0
-            rows.append([track, f"{track}.wav", "", CLASSES[group % 4], f"artist{group}", "6.0"])
-    names = ["track", "audio", "midi", "label", "group", "duration_seconds"]
+            label, artist = CLASSES[group % 4], f"artist{group}"
+            rows.append([track, f"{track}.wav", "", label, artist, "6.0", ""])
+    names = ["track", "audio", "midi", "label", "group", "duration_seconds", "condition"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -75,17 +83,25 @@ def make_history(epochs: int) -> pd.DataFrame:
     )
 
 
+def make_fits(predictions: pd.DataFrame) -> pd.DataFrame:
+    """One row per fold; random folds train for twice as long, later folds have larger heads."""
+    fits = predictions[["protocol", "seed", "fold"]].drop_duplicates().reset_index(drop=True)
+    fits["train_accuracy"] = 0.9 + 0.01 * fits["fold"]
+    fits["training_seconds"] = 1.5 * (1 + (fits["protocol"] == "random"))
+    fits["parameters"] = 12345 + fits["fold"]
+    return fits
+
+
 def write_run(folder: Path, predictions: pd.DataFrame, history: pd.DataFrame, audio: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     predictions.to_csv(folder / "predictions.csv", index=False)
+    make_fits(predictions).to_csv(folder / "fits.csv", index=False)
     history.to_csv(folder / "history.csv", index=False)
     card = {
         "corpus": "demo",
         "model": folder.name,
         "classes": CLASSES,
         "hardware": "cpu (test)",
-        "training_seconds": 12.345678,
-        "parameters": 12345,
         "has": {"audio": audio, "chords": True},
     }
     (folder / "model.json").write_text(json.dumps(card))
@@ -167,6 +183,20 @@ def world(template: Path, tmp_path: Path) -> Path:
     """A copy of the template of one's own."""
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return tmp_path
+
+
+@pytest.fixture
+def skip(world: Path) -> Callable[[str, str], None]:
+    """Make a model of ``world`` one that does not apply, for the reason given."""
+
+    def write(model: str, reason: str) -> None:
+        folder = world / "data/runs/demo" / model
+        shutil.rmtree(folder)
+        folder.mkdir()
+        card = {"corpus": "demo", "model": model, "skipped": reason}
+        (folder / "model.json").write_text(json.dumps(card))
+
+    return write
 
 
 def _build(root: Path) -> None:

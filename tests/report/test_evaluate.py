@@ -16,8 +16,8 @@ from pipeline.params import ParamsError
 from pipeline.reporting.runs import RunError
 
 TABLES = [
-    "results", "optimism", "per_fold", "per_class", "confusion_matrix", "confusion",
-    "learning_curves", "chords",
+    "results", "comparisons", "optimism", "per_fold", "per_condition", "per_class",
+    "confusion_matrix", "confusion", "learning_curves", "chords",
 ]  # fmt: skip
 
 
@@ -45,11 +45,14 @@ def test_scores_equal_scikit_learn_per_seed_and_averaged(world: Path) -> None:
         assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
 
 
-def test_cost_comes_from_the_run(world: Path) -> None:
+def test_cost_is_that_of_the_protocols_own_fits(world: Path) -> None:
     evaluate.evaluate(world, "demo")
-    row = read(world, "results").iloc[0]
-    assert (row["training_seconds"], row["parameters"]) == (12.3457, 12345)
-    assert row["hardware"] == "cpu (test)"
+    results = read(world, "results").set_index(["protocol", "model"])
+    for protocol, seconds in (("grouped", 8 * 1.5), ("random", 8 * 3.0)):  # 4 folds, 2 seeds
+        row = results.loc[(protocol, "svm")]
+        assert (row["training_seconds"], row["parameters"]) == (seconds, 12348)
+        assert row["train_accuracy"] == pytest.approx(0.915)
+        assert row["hardware"] == "cpu (test)"
 
 
 def test_counts_agree_between_the_tables(world: Path) -> None:
@@ -120,7 +123,7 @@ def test_equal_inputs_give_equal_bytes(world: Path) -> None:
 
 
 def test_a_missing_run_is_named(world: Path) -> None:
-    (world / "data/runs/demo/svm/predictions.csv").unlink()
+    (world / "data/runs/demo/svm/model.json").unlink()
     with pytest.raises(RunError, match=r"no run of svm; run `dvc repro`"):
         evaluate.evaluate(world, "demo")
 
@@ -129,8 +132,12 @@ def test_an_unknown_corpus_and_an_unknown_network_are_named(world: Path) -> None
     with pytest.raises(ParamsError, match=r"corpora: no key 'demi'; did you mean 'demo'"):
         evaluate.evaluate(world, "demi")
     path = world / "params.yaml"
-    path.write_text(path.read_text().replace("network: multispec_music", "network: multispec"))
-    with pytest.raises(ParamsError, match="'multispec' is not under `models`"):
+    path.write_text(path.read_text().replace("reference: svm", "reference: smv"))
+    with pytest.raises(ParamsError, match="reference = 'smv': must be one of baselines"):
+        evaluate.evaluate(world, "demo")
+    path.write_text(path.read_text().replace("reference: smv", "reference: svm"))
+    path.write_text(path.read_text().replace("models: {majority: {}, ", "models: {"))
+    with pytest.raises(ParamsError, match="'majority' is not under `models`"):
         evaluate.evaluate(world, "demo")
 
 
@@ -175,6 +182,11 @@ def _random_only(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["protocol"] == "random"]
 
 
+def _other_fold(table: pd.DataFrame) -> pd.DataFrame:
+    table.loc[(table["track"] == "021") & (table["protocol"] == "random"), "fold"] = 0
+    return table
+
+
 def _nothing(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[:0]
 
@@ -190,7 +202,8 @@ def _nothing(table: pd.DataFrame) -> pd.DataFrame:
         (_column, "svm: predictions.csv lacks a column p_<class>"),
         (_fold, "svm: groups on both sides of a grouped fold: artist2"),
         (_fewer, r"svm and majority do not predict the same tracks: grouped/1/021, random/1/021"),
-        (_random_only, "do not predict the same tracks"),
+        (_other_fold, r"same tracks in the same folds: random/0/021, random/1/021"),
+        (_random_only, "svm: fits.csv does not have one row for each fold: grouped/0/0"),
         (_nothing, "svm: no predictions"),
     ],
 )
@@ -214,6 +227,8 @@ def test_grouped_alone_has_no_gap(world: Path) -> None:
     for folder in (world / "data/runs/demo").iterdir():
         table = predictions(world, folder.name)
         table[table["protocol"] == "grouped"].to_csv(folder / "predictions.csv", index=False)
+        fits = pd.read_csv(folder / "fits.csv")
+        fits[fits["protocol"] == "grouped"].to_csv(folder / "fits.csv", index=False)
     evaluate.evaluate(world, "demo")
     assert read(world, "optimism").empty
     assert set(read(world, "results")["protocol"]) == {"grouped"}
