@@ -102,12 +102,15 @@ class Embedding:
         Share of the words of the test part that have a vector, 0-1.
     empty_pieces
         Pieces, of all parts, that have MIDI but no known word.
+    fitted_on
+        Positions of the pieces whose words were handed to skip-gram.
     """
 
     vectors: np.ndarray
     vocabulary: int
     coverage: float
     empty_pieces: int
+    fitted_on: tuple[int, ...]
 
 
 def embed(task: Task) -> Embedding:
@@ -119,10 +122,12 @@ def embed(task: Task) -> Embedding:
     >>> found = embed(Task("grouped", 0, 0, (("C4",), None, ("D4",)), (0, 1), (2,), config))
     >>> found.vectors.shape, found.vocabulary, found.coverage, found.empty_pieces
     ((3, 4), 1, 0.0, 1)
+    >>> found.fitted_on
+    (0,)
     """
     present = {i: words for i, words in enumerate(task.sentences) if words is not None}
-    chosen = [present[i] for i in task.train if i in present]
-    vectors = skipgram.fit(chosen, task.config.training, task.seed)
+    fitted_on = tuple(i for i in task.train if i in present)
+    vectors = skipgram.fit([present[i] for i in fitted_on], task.config.training, task.seed)
     pooled = np.zeros((len(task.sentences), task.config.dim), dtype=np.float32)
     for i, words in present.items():
         pooled[i] = skipgram.pool(words, vectors, task.config.pool)
@@ -131,6 +136,7 @@ def embed(task: Task) -> Embedding:
         vocabulary=len(vectors.words),
         coverage=skipgram.coverage([present[i] for i in task.test if i in present], vectors),
         empty_pieces=sum(len(vectors.rows(words)) == 0 for words in present.values()),
+        fitted_on=fitted_on,
     )
 
 

@@ -9,7 +9,8 @@ Conventions
 ``data/embeddings/<corpus>.zarr`` holds ``vectors`` (fit, track, dim), zero where a piece has no
 MIDI or no known word, and ``has_chords`` (track), 1 where its MIDI gave notes. The attributes name
 the fits and the tracks, and give per fit the size of the vocabulary, the share of the *test* words
-that it covers, and how many pieces it leaves empty.
+that it covers, how many pieces it leaves empty, and ``fitted_on``, the digest of the ids of the
+pieces it was fitted on (:func:`pipeline.auditing.identity.digest`), which the audit recomputes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import chord2vec, corpus, params, paths, pieces, stage, store, tokenizers
+from pipeline.auditing.identity import digest
 from pipeline.cache import Cache
 from pipeline.chord2vec import Config, Embedding, Task
 from pipeline.execute import ComputeConfig, Executor, Failure
@@ -86,8 +88,13 @@ def tasks(
     return found
 
 
-def embed(all_params: Mapping[str, Any], name: str) -> None:
+def embed(all_params: Mapping[str, Any], name: str, target: Path | None = None) -> None:
     """Run the stage for one corpus.
+
+    Parameters
+    ----------
+    target
+        Where the store goes; ``None`` is its place in the graph.
 
     Raises
     ------
@@ -116,6 +123,7 @@ def embed(all_params: Mapping[str, Any], name: str) -> None:
         "dim": config.dim,
         "pool": config.pool,
         **{key: [getattr(result, key) for result in results] for key in ACCOUNT},
+        "fitted_on": [digest(tracks[i] for i in result.fitted_on) for result in results],
         "pieces_with_midi": len(notes),
         "rejected": rejected,
     }
@@ -123,8 +131,9 @@ def embed(all_params: Mapping[str, Any], name: str) -> None:
         "vectors": (("fit", "track", "dim"), np.stack([result.vectors for result in results])),
         "has_chords": (("track",), np.array([track in notes for track in tracks], np.uint8)),
     }
-    paths.embeddings(name).parent.mkdir(parents=True, exist_ok=True)
-    store.write_arrays(paths.embeddings(name), arrays, attributes)
+    target = target or paths.embeddings(name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    store.write_arrays(target, arrays, attributes)
     _say(label, attributes)
 
 
