@@ -2,10 +2,12 @@
 
 Conventions
 -----------
-Losses are nats per track (paper, Eq. 7), accuracies 0 to 1. What an epoch draws (order of tracks,
-windows of seconds, dropout) depends on the seed and the epoch's number alone, so that a fit resumed
-after its last finished epoch ends with the bytes of an undisturbed one. The weights kept are those
-of the best validation epoch. PyTorch's global generator is left as it was found.
+Losses are nats per track (paper, Eq. 7), accuracies 0 to 1. A network may learn from parts of
+tracks instead, each with its track's label (:meth:`Network.examples`); the training rows of the
+history then count these, while validation always judges tracks. What an epoch draws (order of
+tracks, windows of seconds, dropout) depends on the seed and the epoch's number alone, so that a fit
+resumed after its last finished epoch ends with the bytes of an undisturbed one. The weights kept
+are those of the best validation epoch. PyTorch's global generator is left as it was found.
 """
 
 from __future__ import annotations
@@ -49,6 +51,19 @@ class Network(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         """Return class scores [shape=(track, class)] in front of a softmax."""
         raise NotImplementedError
+
+    def examples(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return what is learnt from, by default every track as a whole.
+
+        Returns
+        -------
+        scores
+            Class scores in front of a softmax [shape=(example, class)]; at least one example.
+        owner
+            Index in the batch of the track whose label an example has [shape=(example,), int64].
+        """
+        scores = self(batch)
+        return scores, torch.arange(len(scores), device=scores.device)
 
 
 @dataclass
@@ -154,15 +169,17 @@ def _epoch(
             crop = settings.crop_seconds
             batch = gather(data, part, network.features, str(device), crop, rng)
             labels = torch.from_numpy(data.labels[part].astype(np.int64)).to(device)
-            scores = network(batch)
+            scores, owner = network.examples(batch)
+            targets = labels[owner]
             loss = functional.cross_entropy(
-                scores, labels, label_smoothing=settings.label_smoothing
+                scores, targets, label_smoothing=settings.label_smoothing
             )
             optimiser.zero_grad(set_to_none=True)
             cast(Any, loss).backward()
             optimiser.step()
             total += float(loss.detach()) * len(part)
-            right += float((scores.detach().argmax(dim=1) == labels).sum())
+            hits = float((scores.detach().argmax(dim=1) == targets).sum())
+            right += hits * len(part) / len(targets)
     progress.history.add(progress.epoch, "train", total / len(tracks), right / len(tracks))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import models
+from models.parts.classifier import NoInputError
 
 ALL = models.names()
 
@@ -77,10 +78,13 @@ def test_fit_never_reads_the_test_part(name, configs, shapes, data, split, setti
 
 @pytest.mark.parametrize("name", ALL)
 def test_fit_reads_train_and_validation(name, configs, shapes, data, split, settings, with_garbage):
-    clean, _ = fitted(name, configs, shapes, data, split, settings)
-    for part in (split.train[:2], split.validation[:2]):
-        spoilt, _ = fitted(name, configs, shapes, with_garbage(data, part), split, settings)
-        assert not same(clean.state(), spoilt.state())
+    clean, history = fitted(name, configs, shapes, data, split, settings)
+    spoilt, _ = fitted(name, configs, shapes, with_garbage(data, split.train[:2]), split, settings)
+    assert not same(clean.state(), spoilt.state())
+    # A network with a softmax head only takes its best epoch from the validation part.
+    garbage = with_garbage(data, split.validation[:2])
+    spoilt, other = fitted(name, configs, shapes, garbage, split, settings)
+    assert not same(clean.state(), spoilt.state()) or history.rows != other.rows
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -91,7 +95,9 @@ def test_padding_and_absent_chords_are_not_read(name, configs, shapes, data, spl
         array[np.arange(4) >= data.seconds_valid[:, None]] = np.nan
     chords = data.chords.copy()
     chords[~data.has_chords] = np.nan
-    noisy = replace(data, features=features, chords=chords)
+    notes = data.notes.copy()
+    notes[~data.has_chords] = np.nan
+    noisy = replace(data, features=features, chords=chords, notes=notes)
     everyone = np.arange(24)
     expected = model.predict_proba(data, everyone)
     assert np.array_equal(model.predict_proba(noisy, everyone), expected)
@@ -100,9 +106,19 @@ def test_padding_and_absent_chords_are_not_read(name, configs, shapes, data, spl
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("kept", [("chords",), ("gtf", "mf_rp"), ("gtf",), ("gtf", "chords")])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        *[("chords",), ("gtf", "mf_rp"), ("gtf",), ("gtf", "chords"), ("mf_rp",), ("narrowband",)],
+        *[("voice",), ("tonal",), ("notes",), ("tonal", "notes")],
+    ],
+)
 def test_modalities_may_be_absent(name, kept, configs, shapes, data, split, settings):
     fewer = {key: shape for key, shape in shapes.items() if key in kept}
+    if name != "majority" and not set(models.load(name).INPUTS) & set(kept):
+        with pytest.raises(NoInputError):
+            models.load(name).build(configs[name], fewer, 3)
+        return
     model, _ = fitted(name, configs, fewer, data, split, settings)
     assert np.isfinite(model.predict_proba(data, np.arange(24))).all()
 
@@ -116,8 +132,9 @@ def test_no_track_with_audio(name, configs, shapes, data, split, settings):
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "majority"])
 def test_no_input_at_all(name, configs):
-    with pytest.raises(ValueError, match="has none of gtf, mf_rp, chords"):
-        models.load(name).build(configs[name], {"wideband": {"bin": 4, "frame": 3}}, 3)
+    inputs = ", ".join(models.load(name).INPUTS)
+    with pytest.raises(NoInputError, match=f"the corpus has none of {inputs}"):
+        models.load(name).build(configs[name], {"other": {"bin": 4, "frame": 3}}, 3)
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "majority"])
