@@ -1,16 +1,18 @@
-"""Stage: chord vectors of one corpus, fitted on the training part of every fold.
+"""Stage: chord vectors of one corpus, fitted on each training part, and statistics of its notes.
 
 ``python -m pipeline.embed <corpus>`` reads each piece's MIDI, turns it into words, fits skip-gram
 vectors once per (protocol, seed, fold) to the pieces that are in neither the test part nor the
-inner validation part, and stores one vector per fit and track.
+inner validation part, and stores one vector per fit and track. Statistics of the notes are stored
+beside them; nothing is fitted for those (:mod:`pipeline.notestats`).
 
 Conventions
 -----------
 ``data/embeddings/<corpus>.zarr`` holds ``vectors`` (fit, track, dim), zero where a piece has no
-MIDI or no known word, and ``has_chords`` (track), 1 where its MIDI gave notes. The attributes name
-the fits and the tracks, and give per fit the size of the vocabulary, the share of the *test* words
-that it covers, how many pieces it leaves empty, and ``fitted_on``, the digest of the ids of the
-pieces it was fitted on (:func:`pipeline.auditing.identity.digest`), which the audit recomputes.
+MIDI or no known word, ``notes`` (track, statistic), zero where it has no MIDI, and ``has_chords``
+(track), 1 where its MIDI gave notes. The attributes name the fits, the tracks and the statistics,
+and give per fit the size of the vocabulary, the share of the *test* words that it covers, how many
+pieces it leaves empty, and ``fitted_on``, the digest of the ids of the pieces it was fitted on
+(:func:`pipeline.auditing.identity.digest`), which the audit recomputes.
 """
 
 from __future__ import annotations
@@ -20,20 +22,32 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from pipeline import chord2vec, corpus, params, paths, pieces, stage, store, tokenizers
+from pipeline import (
+    chord2vec,
+    corpus,
+    notestats,
+    params,
+    paths,
+    pieces,
+    stage,
+    store,
+    tokenizers,
+)
 from pipeline.auditing.identity import digest
 from pipeline.cache import Cache
-from pipeline.chord2vec import Config, Embedding, Task
+from pipeline.chord2vec import Config, Task
 from pipeline.execute import ComputeConfig, Executor, Failure
 from pipeline.midi import MidiError
 from pipeline.notes import Notes
 from pipeline.partition import parts as parts_of
 from pipeline.plan import batches
 from pipeline.stage import StageError
+
+T = TypeVar("T")
 
 #: What the store's attributes say of each fit, from :class:`pipeline.chord2vec.Embedding`.
 ACCOUNT = ("vocabulary", "coverage", "empty_pieces")
@@ -49,11 +63,24 @@ def read_config(all_params: Mapping[str, Any]) -> tuple[Config, Any]:
     """
     section = dict(params.section(all_params, "chord2vec"))
     own = params.section(section, "tokenizers")
-    section.pop("tokenizers")
+    for other in ("tokenizers", "notes"):
+        section.pop(other, None)
     config = params.build(Config, section, "chord2vec")
     where = f"chord2vec.tokenizers.{config.tokenizer}"
     module = tokenizers.load(config.tokenizer)
     return config, params.build(module.Config, params.section(own, config.tokenizer), where)
+
+
+def read_notes_config(all_params: Mapping[str, Any]) -> notestats.Config:
+    """Return the section ``chord2vec.notes``.
+
+    Raises
+    ------
+    pipeline.params.ParamsError
+        If a key is missing, unknown or of the wrong type.
+    """
+    section = params.section(all_params, "chord2vec", "notes")
+    return params.build(notestats.Config, section, "chord2vec.notes")
 
 
 def tasks(
@@ -101,13 +128,14 @@ def embed(all_params: Mapping[str, Any], name: str, target: Path | None = None) 
     StageError
         If more than ``compute.max_rejected`` of the MIDI files are rejected, or a fit fails.
     """
-    config, own = read_config(all_params)
+    (config, own), statistic = read_config(all_params), read_notes_config(all_params)
     settings = params.build(ComputeConfig, params.section(all_params, "compute"), "compute")
     rows, label = corpus.read_index(name), f"embed {name}"
     tracks = [row.track for row in rows]
     with Executor(settings) as executor:
         root = corpus.of(all_params, name).root.absolute()
         notes, rejected = _notes(root, rows, config, executor, label)
+        numbers = _statistics(notes, tracks, statistic, executor, label)
         texts = chord2vec.sentences([notes.get(track) for track in tracks], config.tokenizer, own)
         plan = tasks(name, tracks, texts, config)
         results = [
@@ -118,17 +146,23 @@ def embed(all_params: Mapping[str, Any], name: str, target: Path | None = None) 
         "corpus": name,
         "tracks": tracks,
         "fits": [{"protocol": t.protocol, "seed": t.seed, "fold": t.fold} for t in plan],
-        "config": {**asdict(config), "tokenizers": {config.tokenizer: asdict(own)}},
+        "config": {
+            **asdict(config),
+            "tokenizers": {config.tokenizer: asdict(own)},
+            "notes": asdict(statistic),
+        },
         "tokenizer": config.tokenizer,
         "dim": config.dim,
         "pool": config.pool,
         **{key: [getattr(result, key) for result in results] for key in ACCOUNT},
         "fitted_on": [digest(tracks[i] for i in result.fitted_on) for result in results],
+        "statistics": list(notestats.names()),
         "pieces_with_midi": len(notes),
         "rejected": rejected,
     }
     arrays = {
         "vectors": (("fit", "track", "dim"), np.stack([result.vectors for result in results])),
+        "notes": (("track", "statistic"), numbers),
         "has_chords": (("track",), np.array([track in notes for track in tracks], np.uint8)),
     }
     target = target or paths.embeddings(name)
@@ -169,9 +203,29 @@ def _notes(
     return notes, rejected
 
 
-def _sound(result: Embedding | Failure, label: str) -> Embedding:
+def _statistics(
+    notes: Mapping[str, Notes],
+    tracks: Sequence[str],
+    config: notestats.Config,
+    executor: Executor,
+    label: str,
+) -> np.ndarray:
+    """Return the statistics of every track's notes [shape=(track, statistic), float32]."""
+    having = [i for i, track in enumerate(tracks) if track in notes]
+    parts = batches(having, executor.config.batch_tracks)
+    work = [notestats.Work([notes[tracks[i]] for i in part], config) for part in parts]
+    results = executor.run(
+        notestats.table, work, f"{label}: statistics", lambda w: len(w.pieces), light=True
+    )
+    found = np.zeros((len(tracks), len(notestats.names())), np.float32)
+    for part, result in zip(parts, results, strict=True):
+        found[part] = _sound(result, label)
+    return found
+
+
+def _sound(result: T | Failure, label: str) -> T:
     if isinstance(result, Failure):
-        raise StageError(f"{label}: a fit failed ({result.code}: {result.reason})")
+        raise StageError(f"{label}: a task failed ({result.code}: {result.reason})")
     return result
 
 

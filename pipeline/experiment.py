@@ -27,7 +27,7 @@ from pipeline.cache import key
 from pipeline.crossval import Outcome, cross_validate
 from pipeline.embed import ACCOUNT, embed
 from pipeline.execute import Executor
-from pipeline.tensors import CHORDS, Tensors, load
+from pipeline.tensors import CHORDS, SYMBOLIC, Tensors, load
 from pipeline.train import compute_config, hardware, write_tables
 from pipeline.variants import Experiment, Variant
 
@@ -60,7 +60,7 @@ class Bench:
     def tensors(self, all_params: Mapping[str, Any], variant: Variant) -> Tensors:
         """Return what the variant reads."""
         inputs = variant.reads()
-        chords = self.embeddings(all_params, variant) if CHORDS in inputs else None
+        chords = self.embeddings(all_params, variant) if set(SYMBOLIC) & set(inputs) else None
         name = key(inputs=inputs, chords=str(chords))[:16]
         if name not in self._tensors:
             folder = self.scratch / name

@@ -24,6 +24,10 @@ from pipeline.cache import key
 from pipeline.rows import sha256_of
 
 CHORDS = "chords"
+NOTES = "notes"
+
+#: Inputs that come from the store of embeddings; all others are features.
+SYMBOLIC = (CHORDS, NOTES)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ class Tensors:
         (protocol, seed, fold) -> position along ``fit``.
     has_chords
         [shape=(track,), bool].
+    notes
+        File that holds the statistics of the notes [shape=(track, statistic), float32]; no
+        statistic where they are not asked for.
     labels, groups
         Class and group numbers [shape=(track,)].
     classes
@@ -60,6 +67,7 @@ class Tensors:
     vectors: Path
     fits: Mapping[tuple[str, int, int], int]
     has_chords: np.ndarray
+    notes: Path
     labels: np.ndarray
     groups: np.ndarray
     classes: tuple[str, ...]
@@ -81,6 +89,7 @@ class Tensors:
             has_chords=self.has_chords,
             labels=self.labels,
             groups=self.groups,
+            notes=np.load(self.notes, mmap_mode="r") if NOTES in self.shapes else None,
         )
 
 
@@ -100,7 +109,7 @@ def load(
     scratch
         Folder for the flat files; the caller removes it.
     embeddings
-        Store of the chord vectors; ``None`` is the corpus's own.
+        Store of the chord vectors and the notes; ``None`` is the corpus's own.
 
     Raises
     ------
@@ -110,14 +119,12 @@ def load(
     rows = corpus.read_index(name)
     where = {row.track: number for number, row in enumerate(rows)}
     arrays, shapes, seconds = _audio(all_params, name, rows, inputs, scratch)
-    vectors, has_chords, fits = (
-        _chords(embeddings or paths.embeddings(name), where)
-        if CHORDS in inputs
-        else _no_chords(len(rows))
-    )
+    path = embeddings or paths.embeddings(name)
+    vectors, fits, notes, has_chords = _symbolic(path, where, inputs)
     np.save(scratch / "chords.npy", vectors)
-    if has_chords.any():
-        shapes[CHORDS] = {"dim": vectors.shape[2]}
+    np.save(scratch / "notes.npy", notes)
+    own = {CHORDS: {"dim": vectors.shape[2]}, NOTES: {"statistic": notes.shape[1]}}
+    shapes |= {item: own[item] for item in SYMBOLIC if item in inputs and has_chords.any()}
     classes = tuple(sorted({row.label for row in rows}))
     groups = sorted({row.group for row in rows})
     fingerprint = key(
@@ -127,6 +134,7 @@ def load(
         seconds=seconds.tolist(),
         has_chords=has_chords.tolist(),
         shapes=shapes,
+        **({"notes": sha256_of(scratch / "notes.npy")} if NOTES in shapes else {}),
     )
     return Tensors(
         tracks=tuple(where),
@@ -135,6 +143,7 @@ def load(
         vectors=(scratch / "chords.npy").absolute(),
         fits=fits,
         has_chords=has_chords,
+        notes=(scratch / "notes.npy").absolute(),
         labels=np.array([classes.index(row.label) for row in rows]),
         groups=np.array([groups.index(row.group) for row in rows]),
         classes=classes,
@@ -155,7 +164,7 @@ def _audio(
     seconds, held = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
     arrays: dict[str, Path] = {}
     shapes: dict[str, Mapping[str, int]] = {}
-    for feature in (item for item in inputs if item != CHORDS):
+    for feature in (item for item in inputs if item not in SYMBOLIC):
         reader = store.Reader(paths.features(name, feature))
         _complete(reader, rows)
         if not reader.tracks:
@@ -210,21 +219,29 @@ def _align(seconds: np.ndarray, reader: store.Reader, where: Mapping[str, int]) 
         seconds[at] = valid
 
 
-def _no_chords(tracks: int) -> tuple[np.ndarray, np.ndarray, dict[tuple[str, int, int], int]]:
-    """Return what stands for the chords of a model that reads none, whatever the vectors are."""
-    return np.zeros((1, tracks, 1), np.float32), np.zeros(tracks, bool), {("corpus", 0, 0): 0}
+def _symbolic(
+    path: Path, where: Mapping[str, int], inputs: Sequence[str]
+) -> tuple[np.ndarray, dict[tuple[str, int, int], int], np.ndarray, np.ndarray]:
+    """Return vectors [shape=(fit, track, dim)], the position of each fit, notes, has_chords.
 
-
-def _chords(
-    path: Path, where: Mapping[str, int]
-) -> tuple[np.ndarray, np.ndarray, dict[tuple[str, int, int], int]]:
-    """Return vectors [shape=(fit, track, dim)], has_chords, and the position of each fit."""
+    A model that reads no chords gets one fit of zeros in their place, whatever the vectors are.
+    """
+    tracks = len(where)
+    vectors, fits = np.zeros((1, tracks, 1), np.float32), {("corpus", 0, 0): 0}
+    if not set(inputs) & set(SYMBOLIC):
+        return vectors, fits, np.zeros((tracks, 0), np.float32), np.zeros(tracks, bool)
     arrays, attributes = store.read_arrays(path)
     if list(attributes["tracks"]) != list(where):
         raise store.StoreError(f"{path}: its tracks are not those of the index; run `dvc repro`")
-    fits = {
-        (str(fit["protocol"]), int(fit["seed"]), int(fit["fold"])): position
-        for position, fit in enumerate(attributes["fits"])
-    }
+    if NOTES in inputs and NOTES not in arrays:
+        raise store.StoreError(f"{path}: it holds no statistics of the notes; run `dvc repro`")
     has_chords = arrays["has_chords"].astype(bool)
-    return arrays["vectors"] * has_chords[:, None].astype(np.float32), has_chords, fits
+    present = has_chords[:, None].astype(np.float32)
+    if CHORDS in inputs:
+        vectors = arrays["vectors"] * present
+        fits = {
+            (str(fit["protocol"]), int(fit["seed"]), int(fit["fold"])): position
+            for position, fit in enumerate(attributes["fits"])
+        }
+    notes = arrays[NOTES] * present if NOTES in inputs else np.zeros((tracks, 0), np.float32)
+    return vectors, fits, notes, has_chords

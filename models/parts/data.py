@@ -33,6 +33,10 @@ class Data:
         Class of each track [shape=(track,), int], from 0.
     groups
         Group (artist, song, speaker) of each track [shape=(track,), int].
+    notes
+        Statistics of each track's notes [shape=(track, statistic), float32]; they are not fitted,
+        so they are those of every fold. Zero where ``has_chords`` is false; ``None`` where nobody
+        asked for them, or the corpus has no notes.
     """
 
     features: Mapping[str, np.ndarray]
@@ -41,11 +45,13 @@ class Data:
     has_chords: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
+    notes: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         n_tracks = len(self.labels)
         arrays = {name: getattr(self, name) for name in ("chords", "has_chords", "groups")}
         arrays |= {"seconds_valid": self.seconds_valid, **self.features}
+        arrays |= {} if self.notes is None else {"notes": self.notes}
         for name, array in arrays.items():
             if len(array) != n_tracks:
                 raise ValueError(f"{name}: {len(array)} tracks, but there are {n_tracks} labels")

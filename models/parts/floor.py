@@ -3,7 +3,8 @@
 Conventions
 -----------
 A track is one row [shape=(column,)]: time statistics of its audio features and a flag, its chord
-vector and a flag; a modality that the corpus lacks has no columns, one that a track lacks is zero.
+vector, the statistics of its notes and a flag of both; a modality that the corpus lacks has no
+columns, one that a track lacks is zero.
 Columns are standardised with training tracks. Every candidate of a hyper-parameter is fitted on the
 training part and judged by accuracy on the validation part (the first of equals wins), then the
 best is fitted on both. Fits are deterministic; the seed, the device, the checkpoint and the
@@ -21,6 +22,9 @@ from models.parts.classifier import Checkpoint, History, NoInputError, TrainConf
 from models.parts.data import Data, Split
 from models.parts.standardise import safe_deviation
 from models.parts.statistics import table
+
+#: Inputs that come from notes; ``has_chords`` says which tracks have them.
+SYMBOLIC = ("chords", "notes")
 
 
 class Estimator(Protocol):
@@ -49,7 +53,7 @@ class FloorClassifier:
     estimator
         The model.
     inputs
-        Names of the inputs the corpus has; ``"chords"`` may be one.
+        Names of the inputs the corpus has; ``"chords"`` and ``"notes"`` may be among them.
     statistics
         Which time statistics.
     n_classes
@@ -64,8 +68,8 @@ class FloorClassifier:
         n_classes: int,
     ) -> None:
         self.estimator = estimator
-        self.audio = tuple(name for name in inputs if name != "chords")
-        self.has_chords = "chords" in inputs
+        self.audio = tuple(name for name in inputs if name not in SYMBOLIC)
+        self.symbolic = tuple(name for name in SYMBOLIC if name in inputs)
         self.statistics = statistics
         self.n_classes = n_classes
         self.arrays: dict[str, np.ndarray] = {}
@@ -124,10 +128,12 @@ class FloorClassifier:
 
     def _rows(self, data: Data, tracks: np.ndarray) -> np.ndarray:
         columns = [table(data, tracks, self.audio, self.statistics)] if self.audio else []
-        if self.has_chords:
+        if self.symbolic:
             present = np.asarray(data.has_chords[tracks], dtype=bool)[:, None]
-            vectors = np.where(present, data.chords[tracks], 0.0).astype(np.float64)
-            columns += [vectors, present.astype(np.float64)]
+            for name in self.symbolic:
+                values = getattr(data, name)[tracks]
+                columns.append(np.where(present, values, 0.0).astype(np.float64))
+            columns.append(present.astype(np.float64))
         return np.concatenate(columns, axis=1)
 
     def _scaled(self, rows: np.ndarray) -> np.ndarray:

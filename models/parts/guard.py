@@ -3,11 +3,11 @@
 Conventions
 -----------
 The first axis of every array is ``track``. Under guard are what a model hears and what it should
-say: ``features``, ``chords`` and ``labels``. A guarded array is indexed by tracks first, with an
-integer, a slice, an array (or list) of integers, a boolean mask over tracks, or a tuple that starts
-with one of these; what comes back is a plain array. It has ``len``, ``shape``, ``dtype`` and
-``ndim``. Everything else reads all tracks at once (arithmetic, comparison, a method such as
-``mean``, conversion by NumPy) and is refused.
+say: ``features``, ``chords``, ``notes`` and ``labels``. A guarded array is indexed by tracks first,
+with an integer, a slice, an array (or list) of integers, a boolean mask over tracks, or a tuple
+that starts with one of these; what comes back is a plain array. It has ``len``, ``shape``,
+``dtype`` and ``ndim``. Everything else reads all tracks at once (arithmetic, comparison, a method
+such as ``mean``, conversion by NumPy) and is refused.
 
 ``seconds_valid``, ``has_chords`` and ``groups`` stay plain: lengths, flags of presence and names of
 groups lay out batches and inner folds, and say nothing of a class that the tables of the corpus do
@@ -55,6 +55,7 @@ def guarded(data: Data, forbidden: np.ndarray) -> Data:
         features={name: guard(f"features[{name!r}]", a) for name, a in data.features.items()},
         chords=guard("chords", data.chords),
         labels=guard("labels", data.labels),
+        notes=None if data.notes is None else guard("notes", data.notes),
     )
 
 

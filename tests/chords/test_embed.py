@@ -11,7 +11,7 @@ import mido
 import numpy as np
 import pytest
 
-from pipeline import chord2vec, corpus, embed, paths, store
+from pipeline import chord2vec, corpus, embed, notestats, paths, store
 from pipeline.chord2vec import Config, Task
 from pipeline.params import ParamsError
 from pipeline.rows import sha256_of
@@ -29,6 +29,7 @@ CHORD2VEC: dict[str, Any] = {
     "fit": "fold",
     "time_limit_seconds": 60.0,
     "tokenizers": {"paper": {"beats_per_measure": 4}, "pitch_class": {"window_seconds": 0.03}},
+    "notes": {"group_seconds": 0.03, "floor_seconds": 0.02, "longest_seconds": 60.0},
 }
 
 
@@ -113,6 +114,44 @@ def test_the_store_has_a_vector_per_fit_and_track(
     assert last.endswith(", coverage 1.000, 0.5 of 11 pieces empty")
 
 
+def test_the_store_has_the_statistics_of_every_track_with_notes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrays, attributes = run(tmp_path, monkeypatch)
+    assert attributes["statistics"] == list(notestats.names())
+    assert attributes["config"]["notes"] == CHORD2VEC["notes"]
+    assert arrays["notes"].shape == (TRACKS, len(notestats.names()))
+    assert arrays["notes"].dtype == np.float32
+    assert not arrays["notes"][-1].any()
+    named = [dict(zip(notestats.names(), row, strict=True)) for row in arrays["notes"].tolist()]
+    # Six major triads, note by note: of 62, 66 (the others 60, 64) and a fifth, 0.25 s each.
+    assert [named[number]["pitch.p0"] for number in range(4)] == [62.0, 60.0, 60.0, 60.0]
+    for statistics in named[:-1]:
+        assert statistics["ioi.mean"] == -2.0
+        assert statistics["vel.mean"] == 70.0
+        assert statistics["poly.max"] == 1.0
+    # The twelfth-last piece's neighbours take turns: even tracks have a major third.
+    assert [row["top.mean"] == named[2]["top.mean"] for row in named[1:11]] == [False, True] * 5
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_statistics_do_not_depend_on_the_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    before = run(tmp_path, monkeypatch)[0]["notes"]
+    other = parameters()
+    other["compute"]["batch_tracks"] = batch
+    embed.embed(other, "tiny")
+    assert store.read_arrays(paths.embeddings("tiny"))[0]["notes"].tobytes() == before.tobytes()
+
+
+def test_statistics_follow_their_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = CHORD2VEC["notes"] | {"longest_seconds": 1.0}
+    arrays, _ = run(tmp_path, monkeypatch, notes=notes)
+    position = notestats.names().index("density.notes")
+    np.testing.assert_allclose(arrays["notes"][:-1, position], np.log2(4))
+
+
 def test_fit_corpus_is_one_fit_of_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +168,8 @@ def test_a_corpus_without_midi_has_zero_vectors(
     assert arrays["vectors"].shape == (FOLDS, TRACKS, 8)
     assert not arrays["vectors"].any()
     assert not arrays["has_chords"].any()
+    assert arrays["notes"].shape == (TRACKS, len(notestats.names()))
+    assert not arrays["notes"].any()
     assert attributes["vocabulary"] == [0] * FOLDS
     assert "coverage 0.000, 0 of 0 pieces empty" in capsys.readouterr().out
 
@@ -181,6 +222,12 @@ def test_a_bad_file_is_named_and_too_many_of_them_stop_the_stage(
 def test_settings_that_cannot_be_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ParamsError, match=message):
         embed.read_config(parameters(**changes))
+
+
+def test_an_unknown_setting_of_the_statistics_is_refused() -> None:
+    notes = CHORD2VEC["notes"] | {"group_second": 1}
+    with pytest.raises(ParamsError, match=r"chord2vec\.notes: unknown key 'group_second'"):
+        embed.read_notes_config(parameters(notes=notes))
 
 
 def test_what_test_pieces_say_changes_no_vector_of_the_others() -> None:

@@ -15,7 +15,9 @@ GRAPH = params.read(ROOT / "dvc.yaml")["stages"]
 DYNAMIC = {
     "index": [f"pipeline.corpora.{path.stem}" for path in (ROOT / "pipeline/corpora").glob("*.py")],
     "embed": [
-        f"pipeline.tokenizers.{path.stem}" for path in (ROOT / "pipeline/tokenizers").glob("*.py")
+        f"pipeline.{folder}.{path.stem}"
+        for folder in ("tokenizers", "notestats")
+        for path in (ROOT / "pipeline" / folder).glob("*.py")
     ],
     "report": [
         f"pipeline.corpora.{path.stem}" for path in (ROOT / "pipeline/corpora").glob("*.py")

@@ -1,6 +1,7 @@
 """The guard: what it lets through, what it refuses, and every model fitted behind it."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -127,7 +128,10 @@ def test_memory_maps_are_guarded_without_being_read(tmp_path):
 
 
 def test_what_is_guarded_and_what_is_not(data, split):
+    assert guarded(replace(data, notes=None), split.test).notes is None
+    data = replace(data, notes=np.arange(2.0 * len(data.labels)).reshape(-1, 2))
     view = guarded(data, split.test)
+    np.testing.assert_array_equal(view.notes[split.train], data.notes[split.train])
     assert view.seconds_valid.max() == data.seconds_valid.max()
     assert view.has_chords is data.has_chords
     assert view.groups is data.groups
@@ -135,6 +139,7 @@ def test_what_is_guarded_and_what_is_not(data, split):
         "features['gtf']": lambda: view.features["gtf"][22, :1],
         "features['mf_rp']": lambda: view.features["mf_rp"][np.array([1, 22])],
         "chords": lambda: view.chords[22],
+        "notes": lambda: view.notes[22],
         "labels": lambda: view.labels[22],
     }
     for name, read in reads.items():

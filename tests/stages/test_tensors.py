@@ -94,7 +94,11 @@ def test_the_flags_alone_make_another_fold(mixed):
     path = paths.embeddings("c")
     arrays, attributes = store.read_arrays(path)
     arrays["vectors"] = np.zeros_like(arrays["vectors"])
-    dims = {"vectors": ("fit", "track", "dim"), "has_chords": ("track",)}
+    dims = {
+        "vectors": ("fit", "track", "dim"),
+        "notes": ("track", "statistic"),
+        "has_chords": ("track",),
+    }
     fingerprints = set()
     for flags in (arrays["has_chords"], np.zeros_like(arrays["has_chords"])):
         now = arrays | {"has_chords": flags}
@@ -121,9 +125,10 @@ def test_shapes_name_what_the_corpus_has(mixed):
 
 def test_a_corpus_of_sounds_alone_has_no_chords(album):
     album.prepare("gtf")
-    found = tensors(album, ("gtf", "chords"))
+    found = tensors(album, ("gtf", "chords", "notes"))
     assert set(found.shapes) == {"gtf"}
     assert not found.has_chords.any()
+    assert found.view("grouped", 0, 0).notes is None
 
 
 def test_a_corpus_of_scores_alone_has_no_audio(studio):
