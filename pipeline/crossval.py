@@ -57,6 +57,8 @@ def settings(all_params: Mapping[str, Any]) -> tuple[TrainConfig, str]:
     section = dict(params.section(all_params, "train"))
     device = params.section({"train": section}, "train", "device")
     del section["device"]
+    params.section({"train": section}, "train", "skip")
+    del section["skip"]
     if device not in DEVICES:
         raise params.ParamsError(f"train.device: {device!r} is not one of {', '.join(DEVICES)}")
     if device == "cuda" and not torch.cuda.is_available():
@@ -67,6 +69,27 @@ def settings(all_params: Mapping[str, Any]) -> tuple[TrainConfig, str]:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     return params.build(TrainConfig, section, "train"), device
+
+
+def skipped(all_params: Mapping[str, Any], corpus: str, model: str) -> bool:
+    """Whether ``train.skip`` leaves a model out on a corpus.
+
+    Raises
+    ------
+    pipeline.params.ParamsError
+        If it is no mapping of lists, or names a model that ``models`` lacks.
+    """
+    section = params.section(all_params, "train", "skip")
+    if not isinstance(section, Mapping):
+        raise params.ParamsError(f"train.skip: expected corpus -> list of models, got {section!r}")
+    for name, listed in section.items():
+        if not isinstance(listed, list | tuple):
+            raise params.ParamsError(
+                f"train.skip.{name}: expected a list of models, got {listed!r}"
+            )
+        for item in listed:
+            params.section(all_params, "models", str(item))
+    return model in section.get(corpus, ())
 
 
 def model_config(all_params: Mapping[str, Any], model: str) -> Any:

@@ -76,8 +76,8 @@ def growth(all_params: Mapping[str, Any], config: Config, name: str) -> list[dic
     elif not (run / "model.json").is_file():
         raise StageError(f"{run}: no such run; run `dvc repro train@{name}-{config.model}`")
     corpus.write_rows(paths.growth(name), COLUMNS, rows)
-    last = f", largest difference {max(float(str(r['difference'])) for r in rows):.1e}"
-    print(f"growth {name}/{config.model}: {len(rows)} steps{last if rows else ''}")
+    largest = max((float(str(row["difference"])) for row in rows), default=0.0)
+    print(f"growth {name}/{config.model}: {len(rows)} steps, largest difference {largest:.1e}")
     return rows
 
 

@@ -50,5 +50,5 @@ def experiment(corpus: str, name: str) -> Path:
 
 
 def growth(corpus: str) -> Path:
-    """Steps of growing a Broad Learning System (CSV)."""
+    """Where the steps of growing a Broad Learning System are (CSV)."""
     return Path("data/growth") / f"{corpus}.csv"

@@ -5,7 +5,8 @@ side where there are workers, and writes ``data/runs/<corpus>/<model>/``: ``pred
 (protocol, seed, fold, track, true, predicted, p_<class>...), ``history.csv`` (protocol, seed, fold,
 epoch, part, loss, accuracy), ``fits.csv`` (protocol, seed, fold, train_accuracy, training_seconds,
 parameters), ``weights/<protocol>-<seed>-<fold>.npz`` and ``model.json``. For a model that reads
-nothing the corpus has, ``model.json`` stands alone and says why under ``skipped``.
+nothing the corpus has, or that ``train.skip`` names, ``model.json`` stands alone and says why under
+``skipped``.
 """
 
 from __future__ import annotations
@@ -35,13 +36,16 @@ def train(all_params: Mapping[str, Any], name: str, model: str) -> Path:
     compute = compute_config(all_params)
     inputs = models.load(model).INPUTS
     crossval.model_config(all_params, model)  # a wrong section is refused before anything is read
+    label = f"train {name}/{model}"
+    if crossval.skipped(all_params, name, model):
+        print(f"{label}: skipped (train.skip)")
+        return _place(name, model, {"skipped": "train.skip leaves it out"}, [])
     paths.WORK.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory(prefix="tensors-", dir=paths.WORK) as scratch,
         Executor(compute) as executor,
     ):
         tensors = load(all_params, name, inputs, Path(scratch))
-        label = f"train {name}/{model}"
         try:
             outcomes = cross_validate(all_params, name, model, tensors, executor, label=label)
         except NoInputError as error:

@@ -120,8 +120,14 @@ TABLES: tuple[Table, ...] = (
 #: Tables that compare models.
 SCORED: tuple[str, ...] = tuple(entry.number for entry in TABLES if entry.columns == _SCORES)
 
+#: Tables that compare channels; a variant of the experiment is named ``<table>-<row>``.
+SWEPT: tuple[str, ...] = tuple(entry.number for entry in TABLES if entry.columns == _SWEEP)
+
 #: Recognition rates of Section VI, given without a protocol or a table.
 HEADLINES: dict[str, float] = {"EmoDB": 0.9124, "IEMOCAP": 0.7188}
+
+#: Our model for those corpora.
+HEADLINE_MODEL = "multispec_speech"
 
 #: Our model -> its row in Tables VII to IX.
 ROWS: dict[str, str] = {
@@ -187,3 +193,34 @@ def model_row(number: str, model: str) -> tuple[str | float, ...] | None:
     ('LSTM_BLS', 0.661, 0.674, 0.671, 0.673, 132.47)
     """
     return next((row for row in table(number).rows if row[0] == ROWS.get(model)), None)
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """One row of Tables IV to VI: table, corpus, channels as printed, accuracies in [0, 1]."""
+
+    table: str
+    corpus: str
+    gtf: str
+    mf_rp: str
+    train: float
+    test: float
+
+
+def sweep_row(name: str) -> SweepRow | None:
+    """Return the row of Tables IV to VI that a variant such as ``iv-1`` is, or None.
+
+    Examples
+    --------
+    >>> sweep_row("vi-2")
+    SweepRow(table='VI', corpus='4Q', gtf='2,3,5,4', mf_rp='2,6,8,4', train=0.97, test=0.63)
+    >>> sweep_row("text")
+    """
+    number, _, row = name.upper().partition("-")
+    if number not in SWEPT or not row.isdecimal():
+        return None
+    entry = table(number)
+    if not 1 <= int(row) <= len(entry.rows):
+        return None
+    gtf, mf_rp, train, test = entry.rows[int(row) - 1]
+    return SweepRow(number, entry.corpus, str(gtf), str(mf_rp), float(train), float(test))

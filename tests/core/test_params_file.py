@@ -25,7 +25,7 @@ TEXT = FILE.read_text(encoding="utf-8")
 
 SECTIONS = {
     *("synthesize", "corpora", "audio", "features", "chord2vec", "cv", "models", "train"),
-    *("report", "compute"),
+    *("audit", "report", "compute"),
 }
 
 
@@ -139,7 +139,7 @@ def test_no_second_list_names_a_file(name):
 
 @pytest.mark.parametrize("name", models.names())
 def test_a_model_reads_features_that_there_are(name):
-    known = {*features.names(), "chords"}
+    known = {*features.names(), "chords", "notes"}
     assert set(models.load(name).INPUTS) <= known
 
 
@@ -202,13 +202,13 @@ def test_the_index_round_trips_and_says_when_it_is_not_there(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     rows = [
         corpus.Row("007", "a,b.wav", "", 'Q"1', "ä", "1.50", "16000", "ff", ""),
-        corpus.Row("NA", "", "x\ny.mid", "Q2", "g", "", "", "ee", "ee"),
+        corpus.Row("NA", "", "x\ny.mid", "Q2", "g", "", "", "ee", "ee", "improvised"),
     ]
     corpus.write_index("tiny", rows)
     assert corpus.read_index("tiny") == rows
     header = paths.index("tiny").read_bytes().split(b"\n")[0].decode()
     assert header == (
-        "track,audio,midi,label,group,duration_seconds,sample_rate,sha256,midi_sha256"
+        "track,audio,midi,label,group,duration_seconds,sample_rate,sha256,midi_sha256,condition"
     )
     with pytest.raises(FileNotFoundError, match="run `dvc repro index@none`"):
         corpus.read_index("none")

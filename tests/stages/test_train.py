@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from models import majority, multispec_music
-from pipeline import corpus, folds, params, paths
+from pipeline import corpus, crossval, folds, params, paths
 from pipeline.crossval import settings
 from pipeline.stage import StageError
 from pipeline.train import train
@@ -285,3 +285,25 @@ def test_a_model_that_peeks_at_the_test_part_ends_the_run(ready, monkeypatch):
     with pytest.raises(StageError, match=r"LeakError: labels: track \d+ is in the test part"):
         train(ready.params, "c", "majority")
     assert not paths.run("c", "majority").exists()
+
+
+def test_a_model_that_params_leave_out_is_skipped(ready):
+    ready.params["train"]["skip"] = {"c": ["majority"], "another": ["svm"]}
+    folder = train(ready.params, "c", "majority")
+    about = json.loads((folder / "model.json").read_text())
+    assert about["skipped"] == "train.skip leaves it out"
+    assert crossval.skipped(ready.params, "c", "svm") is False
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (["majority"], r"train\.skip: expected corpus -> list of models"),
+        ({"c": "majority"}, r"train\.skip\.c: expected a list of models, got 'majority'"),
+        ({"c": ["majorty"]}, r"models: no key 'majorty'; did you mean 'majority'"),
+    ],
+)
+def test_a_wrong_skip_is_named(ready, value, message):
+    ready.params["train"]["skip"] = value
+    with pytest.raises(params.ParamsError, match=message):
+        train(ready.params, "c", "logistic")
