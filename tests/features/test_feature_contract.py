@@ -50,6 +50,37 @@ OTHER: dict[str, dict[str, Any]] = {
         "f_max": 3000.0,
         "floor": 1e-4,
     },
+    "tonal": {
+        "window_seconds": 0.200,
+        "hop_seconds": 0.100,
+        "f_min": 80.0,
+        "f_max": 3000.0,
+        "treble_min": 150.0,
+        "treble_max": 2000.0,
+        "bass_max": 200.0,
+        "neighbourhood_hz": 100.0,
+        "prominence_db": 9.0,
+        "floor": 1e-7,
+        "compression": 1.0,
+        "tuning": "concert",
+        "beats_hz": (25.0, 50.0),
+    },
+    "voice": {
+        "window_seconds": 0.020,
+        "hop_seconds": 0.020,
+        "bin_hz": 20.0,
+        "f_max": 3000.0,
+        "floor": 1e-4,
+        "f_min": 100.0,
+        "f0_min": 80.0,
+        "f0_max": 400.0,
+        "octave_cost": 0.3,
+        "voicing": 0.3,
+        "rolloffs": (0.1, 0.5),
+        "balance_hz": 2000.0,
+        "contrast_hz": (0.0, 500.0, 2000.0),
+        "band_hz": 200.0,
+    },
     "wideband": {
         "window_seconds": 0.005,
         "hop_seconds": 0.020,
@@ -58,6 +89,8 @@ OTHER: dict[str, dict[str, Any]] = {
         "floor": 1e-4,
     },
 }
+# What makes a feature that looks at the whole track, on purpose, look at a frame alone.
+LOCAL: dict[str, dict[str, Any]] = {"tonal": {"tuning": "concert"}}
 FIELDS = [
     (name, field.name)
     for name in FEATURES
@@ -73,6 +106,20 @@ REFUSED = [
     ("mf_rp", {"rp_floor": 1.0}, "rp_floor 1.0 must be at least 0 and below 1"),
     ("mf_rp", {"overlap_seconds": -1.0}, "overlap_seconds -1.0 must not be negative"),
     ("mf_rp", {"rp_mode": "both"}, "rp_mode 'both' must be 'vector' or 'scalar'"),
+    ("tonal", {"treble_min": 2500.0}, "treble_min 2500.0 Hz .* below treble_max 2500.0 Hz"),
+    ("tonal", {"bass_max": 60.0}, "bass_max 60.0 Hz must be above f_min 60.0 Hz"),
+    ("tonal", {"f_min": 0.0}, "f_min 0.0 must be positive"),
+    ("tonal", {"compression": 0.0}, "compression 0.0 must be positive"),
+    ("tonal", {"tuning": "piano"}, "tuning 'piano' must be 'track' or 'concert'"),
+    ("tonal", {"beats_hz": (1.0,)}, "beats_hz 1.0 is less than half a bin .* 3.9 Hz"),
+    ("voice", {"f0_max": 60.0}, "f0_max 60.0 Hz must be above f0_min 60.0 Hz"),
+    ("voice", {"f0_min": 40.0}, r"f0_min 40.0 Hz .* window_seconds 0\.025"),
+    ("voice", {"octave_cost": -0.1}, "octave_cost -0.1 must not be negative"),
+    ("voice", {"voicing": 1.0}, "voicing 1.0 must lie between 0 and 1"),
+    ("voice", {"rolloffs": (0.5, 1.0)}, r"rolloffs \(0.5, 1.0\) must lie between 0 and 1"),
+    ("voice", {"balance_hz": 4000.0}, "balance_hz 4000.0 must lie between f_min 40.0 Hz"),
+    ("voice", {"contrast_hz": (50.0, 50.0)}, r"contrast_hz \(50.0, 50.0\) must rise"),
+    ("voice", {"band_hz": 5.0}, "band_hz 5.0 must lie between bin_hz 10.0 and f_max 4000.0"),
     ("wideband", {"floor": 0.0}, "floor 0.0 must be positive"),
     ("narrowband", {"hop_seconds": 1.5}, "hop_seconds 1.5 .* at most 1 second"),
 ]
@@ -91,8 +138,8 @@ def noise() -> np.ndarray:
     return samples
 
 
-def test_folder_holds_the_four_features() -> None:
-    assert {"gtf", "mf_rp", "narrowband", "wideband"} <= set(FEATURES)
+def test_folder_holds_the_features() -> None:
+    assert {"gtf", "mf_rp", "narrowband", "tonal", "voice", "wideband"} <= set(FEATURES)
 
 
 def test_unknown_feature_names_the_nearest() -> None:
@@ -107,6 +154,8 @@ def test_sizes_of_the_paper_and_the_contract() -> None:
     assert sizes["gtf"] == {"band": 24, "frame": 44}
     assert sizes["mf_rp"] == {"part": 2, "coefficient": 64, "frame": 44}
     assert sizes["wideband"] == sizes["narrowband"] == {"bin": 401, "frame": 101}
+    assert sizes["tonal"] == {"row": 37, "frame": 9}
+    assert sizes["voice"] == {"row": 61, "frame": 101}
 
 
 def test_shape_type_and_determinism(feature: ModuleType, noise: np.ndarray) -> None:
@@ -135,11 +184,12 @@ def test_chunks_do_not_show(
 
 
 def test_a_block_sees_its_neighbours_and_no_more(feature: ModuleType, noise: np.ndarray) -> None:
-    whole = feature.extract(noise, RATE, feature.Config())
-    cropped = feature.extract(noise[RATE:], RATE, feature.Config())
+    config = feature.Config(**LOCAL.get(feature.__name__.rpartition(".")[-1], {}))
+    whole = feature.extract(noise, RATE, config)
+    cropped = feature.extract(noise[RATE:], RATE, config)
     np.testing.assert_array_equal(cropped[1:], whole[2:])  # one second of context on the left
     assert not np.array_equal(cropped[0], whole[1])  # the context is real samples, not zeros
-    ended = feature.extract(noise[: 3 * RATE], RATE, feature.Config())
+    ended = feature.extract(noise[: 3 * RATE], RATE, config)
     np.testing.assert_array_equal(ended[:2], whole[:2])
     assert not np.array_equal(ended[2], whole[2])
 
