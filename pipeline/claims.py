@@ -9,7 +9,8 @@ What is missing makes a claim *not testable here* and its row says which command
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,11 @@ def read(root: Path, parameters: Mapping[str, Any], corpus: str) -> Evidence:
         for model in params.section(parameters, "models")
         if (root / paths.run(corpus, str(model)) / "model.json").is_file()
     ]
+    folder = root / paths.run(corpus, "")
+    skipped = _skipped(folder, names)
     counted: Counted | None = None
-    skipped: dict[str, str] = {}
-    if names:
-        runs, skipped = read_runs((root / paths.run(corpus, names[0])).parent, names)
+    if trained := [name for name in names if name not in skipped]:
+        runs, _ = read_runs(folder, trained)
         check(runs, index)
         counted = Counted(runs, index)
     counts = corpora.load(adapter).INFO.counts
@@ -59,10 +61,23 @@ def read(root: Path, parameters: Mapping[str, Any], corpus: str) -> Evidence:
         expected=sum(counts.values()) if counts else None,
         counted=counted,
         absent={
-            model: f"`{model}` does not apply to {corpus}: {why}" for model, why in skipped.items()
+            model: f"`{model}` has no run on {corpus}: {why}" for model, why in skipped.items()
         },
         experiments=_experiments(root, corpus, index),
     )
+
+
+def _skipped(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """Return model -> why it was not trained, of those that say so."""
+    found = {}
+    for name in names:
+        try:
+            card = json.loads((folder / name / "model.json").read_text(encoding="utf-8"))
+        except ValueError:
+            continue  # read_runs says so with the file's name
+        if "skipped" in card:
+            found[name] = str(card["skipped"])
+    return found
 
 
 def _experiments(root: Path, corpus: str, index: pd.DataFrame) -> dict[str, Results]:

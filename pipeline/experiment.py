@@ -33,7 +33,10 @@ from pipeline.variants import Experiment, Variant
 
 
 class Bench:
-    """Data of one corpus for many variants; what two of them share is made once.
+    """Data of one corpus for many variants; what neighbours share is made once.
+
+    Only the flat files of the last variant are kept: two spectrograms of 900 tracks of 30 s are
+    9 GB, and an experiment has more combinations of inputs than a disk has room.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ class Bench:
     def __init__(self, corpus: str, scratch: Path) -> None:
         self.corpus = corpus
         self.scratch = scratch
-        self._tensors: dict[str, Tensors] = {}
+        self._held: tuple[str, Tensors] | None = None
 
     def embeddings(self, all_params: Mapping[str, Any], variant: Variant) -> Path:
         """Return the store of the variant's chord vectors, fitted here if they are its own."""
@@ -58,15 +61,20 @@ class Bench:
         return target
 
     def tensors(self, all_params: Mapping[str, Any], variant: Variant) -> Tensors:
-        """Return what the variant reads."""
+        """Return what the variant reads; the files behind what was returned before may go."""
         inputs = variant.reads()
         chords = self.embeddings(all_params, variant) if set(SYMBOLIC) & set(inputs) else None
         name = key(inputs=inputs, chords=str(chords))[:16]
-        if name not in self._tensors:
-            folder = self.scratch / name
-            folder.mkdir()
-            self._tensors[name] = load(all_params, self.corpus, inputs, folder, chords)
-        return self._tensors[name]
+        if self._held is not None and self._held[0] == name:
+            return self._held[1]
+        if self._held is not None:
+            shutil.rmtree(self.scratch / self._held[0])
+            self._held = None
+        folder = self.scratch / name
+        folder.mkdir()
+        tensors = load(all_params, self.corpus, inputs, folder, chords)
+        self._held = (name, tensors)
+        return tensors
 
 
 def run(all_params: Mapping[str, Any], corpus: str, experiment: Experiment) -> Path:

@@ -9,7 +9,7 @@ Conventions
 ``question``   what it answers, one sentence
 ``paper``      where the paper speaks of it, one sentence
 ``reference``  the variant that all others are compared with
-``protocols``  which folds: ``grouped``, ``random`` or both
+``protocols``  which folds: ``grouped``, and ``random`` beside it if wanted
 ``variants``   name -> {``model``, ``inputs`` (optional), ``set`` (optional)}
 =============  ===================================================================================
 
@@ -91,6 +91,10 @@ class _Text:
             raise ValueError(
                 f"protocols: {list(self.protocols)} must be one or more of {', '.join(PROTOCOLS)}"
             )
+        if "grouped" not in self.protocols:
+            raise ValueError(
+                f"protocols: {list(self.protocols)} must have 'grouped': the report rests on it"
+            )
 
 
 def read(name: str, path: Path = FILE) -> Experiment:
@@ -123,13 +127,17 @@ def _variant(name: str, section: Any, where: str) -> Variant:
             raise ParamsError(f"{where}: unknown key {key!r}; there are {', '.join(_VARIANT_KEYS)}")
     model = str(params.section(section, "model"))
     known = models.load(model).INPUTS
-    inputs = section.get("inputs")
+    inputs, changes = section.get("inputs"), section.get("set")
+    if inputs is not None and not isinstance(inputs, list):
+        raise ParamsError(f"{where}.inputs: expected a list, got {inputs!r}")
+    if changes is not None and not isinstance(changes, Mapping):
+        raise ParamsError(f"{where}.set: expected dotted keys with values, got {changes!r}")
     for item in inputs or ():
         if item not in known:
             raise ParamsError(
                 f"{where}.inputs: {model} reads {', '.join(known) or 'nothing'}, not {item!r}"
             )
-    return Variant(name, model, None if inputs is None else tuple(inputs), section.get("set") or {})
+    return Variant(name, model, None if inputs is None else tuple(inputs), changes or {})
 
 
 def all_parameters(path: Path = FILE) -> dict[str, Any]:

@@ -32,6 +32,8 @@ from pipeline.corpus import Row
 
 CHECK = "facts"
 BITS = 8  # bits per byte
+#: Of a number in an id, what is looked at: the tree keeps facts in float32, which ends at 3e38.
+DIGITS = 30
 #: Stands for a fact that a track lacks; no real one is negative.
 ABSENT = -1.0
 Column = np.ndarray
@@ -79,7 +81,7 @@ def names(rows: Sequence[Row]) -> dict[str, Column]:
     """Return what stands in the ids and folders [shape=(track,), float64 each]."""
     numbers = [max(re.findall(r"\d+", row.track), key=len, default="") for row in rows]
     return {
-        "number in the id": np.array([float(number) if number else ABSENT for number in numbers]),
+        "number in the id": np.array([float(n[:DIGITS]) if n else ABSENT for n in numbers]),
         "letters of the id": codes([re.sub(r"\d+", "", row.track) for row in rows]),
         "folder": codes([str(PurePosixPath(row.audio or row.midi).parent) for row in rows]),
     }

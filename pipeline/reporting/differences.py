@@ -50,7 +50,7 @@ def verdicts(corpus: Corpus) -> list[str]:
     lines = []
     if said["network"] != said["asked_network"]:
         lines.append(
-            f"`{said['asked_network']}` does not apply to this corpus; `{said['network']}` stands "
+            f"`{said['asked_network']}` was not trained on this corpus; `{said['network']}` stands "
             "in for it.\n"
         )
     lines += [f"- {_verdict(corpus, model)}" for model in said["ours"]]

@@ -197,11 +197,11 @@ def _chords(cards: Sequence[Mapping[str, Any]]) -> list[str]:
         "variant", "words", "dimensions", "pooled by", "fitted on each",
         "vocabulary", "coverage", "pieces left empty",
     ]  # fmt: skip
-    return [
-        "Chord vectors: medians over the fits. Coverage is the share of test words that the "
-        "vocabulary knows; a piece is left empty if it has MIDI and no known word.",
-        markdown.table(columns, rows),
-    ]
+    text = "Chord vectors: medians over the fits. Coverage is the share of test words that the "
+    text += "vocabulary knows; a piece is left empty if it has MIDI and no known word."
+    if leaking := [f"*{name}*" for name, said in accounts.items() if said["fit"] == "corpus"]:
+        text += f" **Fitted on all pieces, test pieces among them: {', '.join(leaking)}.**"
+    return [text, markdown.table(columns, rows)]
 
 
 def dots(part: Section) -> Figure:

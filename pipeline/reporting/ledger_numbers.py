@@ -72,10 +72,10 @@ def _sweep(variant: str, evidence: Sequence[Evidence], rules: Rules) -> Iterator
 
 def _swept(blank: Row, each: Evidence, variant: str, part: str, rules: Rules) -> Row:
     results = each.experiments.get(CHANNELS)
-    if results is None or results.counted is None:
+    if results is None:
         command = f"`dvc repro experiments/dvc.yaml:run@{each.name}-{CHANNELS}`"
         return replace(blank, reason=f"the experiment has not run: {command}")
-    if variant not in results.trained:
+    if results.counted is None or variant not in results.trained:
         return replace(blank, reason=f"variant {variant} was not trained on {each.name}")
     found: dict[str, Interval] = {}
     for protocol in results.counted.protocols:

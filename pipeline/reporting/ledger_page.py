@@ -53,14 +53,21 @@ def introduction(confidence: float, corpora: Sequence[str]) -> list[str]:
         "## The rule",
         f"- **{SUPPORTED}**: the printed number, give or take half a unit of its last digit, "
         f"meets our {confidence:.0%} interval. A wide interval meets much; its ends are shown.\n"
-        f"- **{CONTRADICTED}**: it lies above or below our interval.\n"
+        f"- **{CONTRADICTED}**: it lies above or below our interval: we do not reproduce the "
+        "number. How far the paper's own estimate may be off is unknown, for it prints no spread.\n"
         f"- **{UNTESTED}**: the corpus, the model or the protocol is missing here, or what is here "
         "cannot tell. The reason names what would.",
-        "Only like is compared with like: random folds, the paper's protocol, on a corpus of the "
-        "same adapter. Grouped folds, which keep an artist, song or speaker on one side, stand "
-        "beside and decide nothing here. Where our corpus is another edition or a part of the "
-        "paper's, the reason says so: that verdict speaks of the nearest relative. Intervals of "
-        "test scores come from resampling groups; those of training accuracies and seconds are "
+        "*Better* is supported if ours is better than each of the others by all three tests of "
+        "[the report](README.md), contradicted if one of the others is better than it; *within* if "
+        "the interval of the difference lies within the limit, or outside it; *faster* if every "
+        "fold is, or none. Otherwise our tracks cannot tell.",
+        "A number is compared with its like alone: random folds, the paper's protocol, on a corpus "
+        "of the same adapter. Grouped folds, which keep an artist, song or speaker on one side, "
+        "stand beside and decide nothing there. A comparison without a table of its own is tested "
+        "on every corpus (of a synthesised one only the times), and, if its experiment has grouped "
+        "folds alone, on those: the column *protocol* says which. Where our corpus is another "
+        "edition or a part of the paper's, the reason says so: that verdict speaks of the nearest "
+        "relative. Intervals of test scores come from resampling groups; those of training accuracies and seconds are "
         "the lowest and highest fit. Intervals are one by one: among a hundred true claims about "
         f"{100 * (1 - confidence):.0f} would be contradicted by chance.",
     ]

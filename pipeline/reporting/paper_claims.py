@@ -30,8 +30,8 @@ class Relative:
     text, source
         What is said, in our words, and where.
     kind
-        ``better``: higher accuracy than each of ``others``; ``within``: accuracy differs by at most
-        ``limit``; ``faster``: fewer seconds of training than each.
+        ``better``: higher accuracy than each of ``others``, by whatever amount; ``within``:
+        accuracy differs by at most ``limit``; ``faster``: fewer seconds of training than each.
     first, others
         Models, or variants of ``experiment``.
     tables
@@ -67,7 +67,7 @@ RELATIVE: tuple[Relative, ...] = (
         "better", "lstm_bls", _others("lstm_bls"), ("IX",),
     ),
     Relative(
-        "lstm-with-bls", "BLS on top of LSTM is more accurate than either by much", _LINE,
+        "lstm-with-bls", "LSTM with BLS is more accurate than the models with one of them", _LINE,
         "better", "lstm_bls", ("mcc_lstm", "mcc_bls", "rcnn_lstm", "rcnn_bls"),
         ("VII", "VIII", "IX"),
     ),

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.auditing import facts
 from pipeline.auditing.settings import Facts
+from pipeline.corpus import Row
 
 CONFIG = Facts(depth=3, leaf=2, flips=999, seed=0, alpha=0.05, gain=0.03)
 
@@ -50,6 +51,12 @@ def test_a_format_and_rate_that_are_the_same_for_all_are_named_as_such(tiny):
     for number in range(len(tiny.rows)):
         tiny.change(number, sample_rate="44100")
     assert of(tiny.run(), "sample rate, format")["severity"] == "pass"
+
+
+def test_a_number_of_any_length_may_stand_in_an_id():
+    rows = [Row(f"{'9' * 400}{n}", "a.wav", "", "l", "g", "1", "1", "", "") for n in range(2)]
+    numbers = facts.names(rows)["number in the id"].astype(np.float32)
+    assert np.isfinite(numbers).all()
 
 
 def test_names_that_spell_the_label_are_for_information(tiny):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pipeline.reporting import paper
 from pipeline.reporting.bootstrap import Interval
 from pipeline.reporting.ledger import CONTRADICTED, SUPPORTED, UNTESTED, judge
 from pipeline.reporting.ledger_printed import f1_bounds
+from pipeline.reporting.runs import RunError
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +159,42 @@ def test_a_model_that_was_not_trained_is_named_with_its_command(world: Path) -> 
     row = only(ledger, "table-ix-lstm_bls-recall")
     assert row["verdict"] == UNTESTED
     assert "`dvc repro train@four-lstm_bls`" in row["reason"]
+
+
+def test_a_corpus_on_which_every_model_was_skipped_is_no_error(world: Path) -> None:
+    for folder in (world / "data/runs/four").iterdir():
+        shutil.rmtree(folder)
+    folder = world / "data/runs/four/mcc_lstm"
+    folder.mkdir()
+    (folder / "model.json").write_text('{"skipped": "it has no sound"}')
+    claims.claims(world)
+    ledger = pd.read_csv(world / "reports/claims.csv", keep_default_na=False)
+    row = only(ledger, "table-ix-mcc_lstm-recall")
+    assert (row["verdict"], row["reason"]) == (
+        UNTESTED, "`mcc_lstm` has no run on four: it has no sound",
+    )  # fmt: skip
+    assert "was not trained on four" in only(ledger, "table-ix-lstm_bls-recall")["reason"]
+    (folder / "model.json").write_text("{")
+    with pytest.raises(RunError, match=r"model\.json: not readable"):
+        claims.claims(world)
+
+
+def test_an_experiment_without_a_trained_variant_is_said_to_have_run(world: Path) -> None:
+    folder = world / "data/experiments/four/channels"
+    about = json.loads((folder / "about.json").read_text())
+    for card in about["variants"]:
+        card["skipped"] = "no sound"
+    (folder / "about.json").write_text(json.dumps(about))
+    claims.claims(world)
+    ledger = pd.read_csv(world / "reports/claims.csv", keep_default_na=False)
+    row = only(ledger, "table-vi-1-testing")
+    assert (row["verdict"], row["reason"]) == (UNTESTED, "variant vi-1 was not trained on four")
+
+
+def test_the_page_says_by_what_rule_comparisons_are_judged(finished: Path) -> None:
+    page = (finished / "reports/claims.md").read_text(encoding="utf-8")
+    for word in ("*Better* is supported", "*within* if", "*faster* if", "column *protocol*"):
+        assert word in page
 
 
 def test_page_and_table_are_reproducible(finished: Path) -> None:

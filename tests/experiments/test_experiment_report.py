@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -90,6 +91,16 @@ def test_the_page_speaks_in_words(page: str) -> None:
 
 def test_chord_vectors_are_accounted_for_where_variants_differ_in_them(page: str) -> None:
     assert "| with chords | vertical | 16 | mean | fold | 40 | 75.0% | 2 of 120 |" in page
+
+
+def test_vectors_fitted_on_the_corpus_are_called_what_they_are(world: Path, page: str) -> None:
+    assert "Fitted on all pieces" not in page
+    path = world / "data/experiments/four/chords/about.json"
+    about = json.loads(path.read_text())
+    about["variants"][1]["chords"]["fit"] = "corpus"
+    path.write_text(json.dumps(about))
+    text = "**Fitted on all pieces, test pieces among them: *without chords*.**"
+    assert text in experiment_report.report(world)
 
 
 def test_links_lead_somewhere_and_pictures_have_texts(finished: Path, page: str) -> None:

@@ -72,6 +72,12 @@ def test_no_dep_is_there_for_nothing(stage: str) -> None:
     assert files <= needed(stage)
 
 
+@pytest.mark.parametrize("stage", ["run", "sweep"])
+def test_nothing_is_trained_before_the_audit(stage: str) -> None:
+    item = "item.corpus" if stage == "run" else "key"
+    assert f"data/audit/${{{item}}}.json" in definition(stage)["deps"]
+
+
 def test_compute_is_no_parameter() -> None:
     assert "compute" not in str([definition(stage)["params"] for stage in GRAPH])
 

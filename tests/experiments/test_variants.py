@@ -50,6 +50,13 @@ def test_an_experiment_is_what_the_file_says(file: Path) -> None:
     [
         ("reference: all", "reference: al", "no key 'al'; did you mean 'all'"),
         ("[grouped]", "[groups]", r"protocols: \['groups'\] must be one or more of grouped"),
+        ("[grouped]", "[random]", r"protocols: \['random'\] must have 'grouped'"),
+        ("[chords, gtf]", "gtf", r"few\.inputs: expected a list, got 'gtf'"),
+        (
+            "set: {models.svm.c: [1.0], chord2vec.dim: 8}",
+            "set: [train.epochs]",
+            r"few\.set: expected",
+        ),
         ("[grouped]", "[]", r"protocols: \[\] must be one or more"),
         ("all: {model: svm}", "all: {model: smv}", "did you mean 'svm'"),
         ("all: {model: svm}", "all: {}", "no key 'model'"),

@@ -194,7 +194,7 @@ def test_who_does_not_apply_and_who_stands_in_is_said(
     evaluate.evaluate(world, "demo")
     page = report.report(world)
     assert "- `multispec_music`: no audio to hear" in page
-    assert "`multispec_music` does not apply to this corpus; `majority` stands in for it." in page
+    assert "`multispec_music` was not trained on this corpus; `majority` stands in for it." in page
     assert re.search("`majority` (loses to|is not distinguishable from) the best baseline", page)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from models import multispec_music
+from pipeline import experiment as experiments
 from pipeline import folds, paths, sweep
 from pipeline.experiment import run
 from pipeline.params import ParamsError
@@ -92,6 +93,30 @@ def test_a_variant_equal_to_the_trained_model_trains_nothing_again(ready, monkey
     again = trained(monkeypatch, lambda: run(ready.params, "c", experiment(same, explicit, other)))
     assert again == 0
     assert ready.bytes_of(paths.experiment("c", "e")) == first
+
+
+def test_flat_files_of_one_combination_of_inputs_lie_there_at_a_time(ready, monkeypatch):
+    held: list[tuple[str, set[str]]] = []
+    real = experiments.cross_validate
+
+    def looked(*args, **named):
+        scratch = next(paths.WORK.glob("experiment-*"))
+        held.append((named["label"], {file.name for file in scratch.rglob("*.npy")}))
+        return real(*args, **named)
+
+    monkeypatch.setattr(experiments, "cross_validate", looked)
+    gtf, both = Variant("g", "svm", ("gtf",), {}), Variant("b", "svm", ("gtf", "mf_rp"), {})
+    again, last = Variant("a", "svm", ("gtf",), {}), Variant("m", "svm", ("mf_rp",), {})
+    run(ready.params, "c", experiment(gtf, both, again, last))
+    own = {"chords.npy", "notes.npy"}
+    assert [files - own for _, files in held] == [
+        {"gtf.npy"}, {"gtf.npy", "mf_rp.npy"}, {"gtf.npy"}, {"mf_rp.npy"},
+    ]  # fmt: skip
+    accuracy = {
+        name: [row["predicted"] for row in rows("predictions.csv") if row["variant"] == name]
+        for name in "ga"
+    }
+    assert accuracy["g"] == accuracy["a"]
 
 
 def test_a_wrong_key_fails_before_anything_is_trained(ready, monkeypatch):
