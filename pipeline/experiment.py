@@ -5,8 +5,9 @@
 ``data/experiments/<corpus>/<experiment>/``: ``predictions.csv`` (variant, protocol, seed, fold,
 track, true, predicted, p_<class>...), ``fits.csv`` (variant, protocol, seed, fold, train_accuracy,
 training_seconds, parameters) and ``about.json``. A variant that the corpus has no input for is
-listed there as skipped, with the reason. Folds are cached: a variant that equals the shipped
-configuration, or one of another experiment, is not trained twice.
+listed there as skipped, with the reason; ``lacking`` names inputs that it had to do without. Folds
+are cached: a variant that equals the shipped configuration, or one of another experiment, is not
+trained twice.
 """
 
 from __future__ import annotations
@@ -127,10 +128,12 @@ def _variant(
         "model": variant.model,
         "inputs": list(variant.reads()),
         "set": dict(variant.changes),
+        "lacking": [],
         "skipped": None,
         "chords": None,
     }
     tensors = bench.tensors(parameters, variant)
+    card["lacking"] = [name for name in card["inputs"] if name not in tensors.shapes]
     try:
         outcomes = cross_validate(
             parameters,

@@ -130,6 +130,8 @@ def literal(value: Any) -> str:
         return f"[{','.join(literal(each) for each in value)}]"
     if isinstance(value, int | float):
         return repr(value)
+    if isinstance(value, Mapping) and not value:
+        return "{}"
     text = str(value)
     if PLAIN.fullmatch(text) and text.lower() not in WORDS:
         return text

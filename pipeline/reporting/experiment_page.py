@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline.reporting import bootstrap, comparisons, markdown, paper
-from pipeline.reporting.experiment_scores import REFERENCE, Results
+from pipeline.reporting.experiment_scores import REFERENCE, Results, lacking
 from pipeline.reporting.pictures import BLUE, ORANGE, figure, style
 from pipeline.reporting.runs import GROUPED, RANDOM
 
@@ -115,6 +115,7 @@ def section(part: Section) -> list[str]:
         )
     skipped = [card for card in part.results.variants if card["skipped"] is not None]
     parts += [f"Skipped: *{card['name']}*: {card['skipped']}." for card in skipped]
+    parts += lacking(part.results.variants)
     for protocol in () if part.table.empty else part.table["protocol"].unique():
         rows = part.table[part.table["protocol"] == protocol]
         parts += [f"**{PROTOCOLS[protocol]}.** {verdict(part, rows)}", _scores(part, rows)]
@@ -193,12 +194,10 @@ def _chords(cards: Sequence[Mapping[str, Any]]) -> list[str]:
          f"{said['empty_pieces']:g} of {said['pieces_with_midi']:g}"]
         for name, said in accounts.items()
     ]  # fmt: skip
-    columns = [
-        "variant", "words", "dimensions", "pooled by", "fitted on each",
-        "vocabulary", "coverage", "pieces left empty",
-    ]  # fmt: skip
-    text = "Chord vectors: medians over the fits. Coverage is the share of test words that the "
-    text += "vocabulary knows; a piece is left empty if it has MIDI and no known word."
+    columns = ["variant", "words", "dimensions", "pooled by", "fitted on each"]
+    columns += ["vocabulary", "coverage", "pieces left empty"]
+    text = "Chord vectors: medians over the fits. Coverage: the share of test words in the "
+    text += "vocabulary; a piece is left empty if it has MIDI and no known word."
     if leaking := [f"*{name}*" for name, said in accounts.items() if said["fit"] == "corpus"]:
         text += f" **Fitted on all pieces, test pieces among them: {', '.join(leaking)}.**"
     return [text, markdown.table(columns, rows)]

@@ -73,6 +73,22 @@ class Results:
         return [str(card["name"]) for card in self.variants if card["skipped"] is None]
 
 
+def lacking(cards: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say which variants were trained without inputs that they ask for.
+
+    Examples
+    --------
+    >>> lacking([{"name": "all", "skipped": None, "lacking": ["chords"]}])
+    ['This corpus has no chords: *all* was trained without, and differs less than it says.']
+    """
+    return [
+        f"This corpus has no {', '.join(card['lacking'])}: *{card['name']}* was trained without, "
+        "and differs less than it says."
+        for card in cards
+        if card["skipped"] is None and card.get("lacking")
+    ]
+
+
 def read(folder: Path, index: pd.DataFrame) -> Results | None:
     """Read and check one experiment; None if it never ran.
 

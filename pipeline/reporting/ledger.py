@@ -139,9 +139,13 @@ def adapter_of(source: str) -> str:
 
 def caveat(each: Evidence) -> str:
     """Say why our corpus is not quite the paper's."""
-    text = paper.COUNTERPARTS[each.adapter].caveat
+    known = paper.COUNTERPARTS[each.adapter]
+    text = known.caveat
     if each.expected and len(each.index) < each.expected:
         text += f" Here: {len(each.index):,} of the {each.expected:,} tracks of the published set."
+    runs = each.counted.runs if each.counted else ()
+    if known.tables and runs and not any(run.card["has"]["chords"] for run in runs):
+        text += " Here is no MIDI, so that our networks have no chord vector."
     return text
 
 

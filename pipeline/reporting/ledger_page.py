@@ -67,9 +67,9 @@ def introduction(confidence: float, corpora: Sequence[str]) -> list[str]:
         "on every corpus (of a synthesised one only the times), and, if its experiment has grouped "
         "folds alone, on those: the column *protocol* says which. Where our corpus is another "
         "edition or a part of the paper's, the reason says so: that verdict speaks of the nearest "
-        "relative. Intervals of test scores come from resampling groups; those of training accuracies and seconds are "
-        "the lowest and highest fit. Intervals are one by one: among a hundred true claims about "
-        f"{100 * (1 - confidence):.0f} would be contradicted by chance.",
+        "relative. Intervals of test scores come from resampling groups; those of training "
+        "accuracies and seconds are the lowest and highest fit. Intervals are one by one: among a "
+        f"hundred true claims about {100 * (1 - confidence):.0f} would be contradicted by chance.",
     ]
 
 

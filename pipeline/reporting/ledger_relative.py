@@ -98,6 +98,9 @@ def _sides(claim: Relative, each: Evidence) -> Counted | str:
         lacking = [name for name in names if name not in results.trained]
         if lacking:
             return f"`{claim.experiment}` has no result for *{lacking[0]}* on {each.name}"
+        cards = [card for card in results.variants if card["name"] in names]
+        if without := sorted({name for card in cards for name in card.get("lacking", ())}):
+            return f"{each.name} has no {', '.join(without)}, which the compared variants read"
         counted = results.counted
     else:
         lacking = [name for name in names if each.run(name) is None]

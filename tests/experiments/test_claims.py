@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from pipeline import claims, metrics
+from pipeline import claims, experiment_report, metrics
 from pipeline.reporting import paper
 from pipeline.reporting.bootstrap import Interval
 from pipeline.reporting.ledger import CONTRADICTED, SUPPORTED, UNTESTED, judge
@@ -189,6 +189,22 @@ def test_an_experiment_without_a_trained_variant_is_said_to_have_run(world: Path
     ledger = pd.read_csv(world / "reports/claims.csv", keep_default_na=False)
     row = only(ledger, "table-vi-1-testing")
     assert (row["verdict"], row["reason"]) == (UNTESTED, "variant vi-1 was not trained on four")
+
+
+def test_a_corpus_without_chords_tests_no_claim_about_them(world: Path) -> None:
+    path = world / "data/experiments/four/chords/about.json"
+    about = json.loads(path.read_text())
+    about["variants"][0]["lacking"] = ["chords"]
+    path.write_text(json.dumps(about))
+    for card in (world / "data/runs/four").glob("*/model.json"):
+        card.write_text(card.read_text().replace('"chords": true', '"chords": false'))
+    claims.claims(world)
+    ledger = pd.read_csv(world / "reports/claims.csv", keep_default_na=False)
+    row = only(ledger, "chords-help")
+    assert row["verdict"] == UNTESTED
+    assert row["reason"] == "four has no chords, which the compared variants read"
+    assert "no MIDI" in only(ledger, "table-ix-lstm_bls-accuracy")["reason"]
+    assert "This corpus has no chords: *with chords*" in experiment_report.report(world)
 
 
 def test_the_page_says_by_what_rule_comparisons_are_judged(finished: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_model_of_experiments_alone_is_set_in_their_file() -> None:
 @pytest.mark.parametrize(
     "value",
     [None, True, False, 3, 1e-3, 1e-10, -2.5, "sum", "null", "True", "a b", "it's", "5", [1.0, "x"],
-     [], "a,b", "x=y", "3x3", ["it's", None]],
+     [], {}, "a,b", "x=y", "3x3", ["it's", None]],
 )  # fmt: skip
 def test_values_survive_the_grammar(value: Any) -> None:
     override = OverridesParser.create().parse_override(f"key={sweep.literal(value)}")

@@ -78,6 +78,7 @@ def test_a_quick_run_says_all_about_its_variants(ready, monkeypatch):
     assert second["inputs"] == ["chords"]
     assert second["set"] == dict(POOLED.changes)
     assert "has none of" in third["skipped"]
+    assert [card["lacking"] for card in (first, second, third)] == [[], [], []]
     assert about["classes"] == ["calm", "joy", "rage"]
     assert list(paths.WORK.glob("experiment-*")) == [], "the scratch is removed"
 
@@ -93,6 +94,20 @@ def test_a_variant_equal_to_the_trained_model_trains_nothing_again(ready, monkey
     again = trained(monkeypatch, lambda: run(ready.params, "c", experiment(same, explicit, other)))
     assert again == 0
     assert ready.bytes_of(paths.experiment("c", "e")) == first
+
+
+def sounds(studio) -> None:
+    studio.album()
+    studio.prepare("gtf", "mf_rp")
+
+
+def test_inputs_that_the_corpus_lacks_are_named(like):
+    studio = like("experiments without scores", sounds)
+    studio.params["models"]["svm"] |= {"statistics": ["mean"], "c": [1.0], "gamma": [1.0]}
+    everything, sound = Variant("all", "svm", None, {}), Variant("s", "svm", ("gtf",), {})
+    folder = run(studio.params, "c", experiment(everything, sound))
+    first, second = json.loads((folder / "about.json").read_text())["variants"]
+    assert (first["lacking"], second["lacking"]) == (["chords"], [])
 
 
 def test_flat_files_of_one_combination_of_inputs_lie_there_at_a_time(ready, monkeypatch):
