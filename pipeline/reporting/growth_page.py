@@ -55,7 +55,7 @@ def section(path: Path, corpus: str) -> list[str]:
         if not steps.empty:
             rows = [_row(step) for step in steps.to_dict("records")]
             parts += [f"**{title}**", markdown.table(list(COLUMNS), rows)]
-    return parts if len(parts) > 1 else [heading, "The model does not apply to this corpus."]
+    return parts if len(parts) > 1 else [heading, "The model was left out on this corpus."]
 
 
 def _row(step: dict[object, object]) -> list[object]:

@@ -51,10 +51,11 @@ def introduction(confidence: float, corpora: Sequence[str]) -> list[str]:
         f"was measured here on: {', '.join(corpora)}. The same as a table: "
         "[claims.csv](claims.csv).",
         "## The rule",
-        f"- **{SUPPORTED}**: the printed number, give or take half a unit of its last digit, "
-        f"meets our {confidence:.0%} interval. A wide interval meets much; its ends are shown.\n"
-        f"- **{CONTRADICTED}**: it lies above or below our interval: we do not reproduce the "
-        "number. How far the paper's own estimate may be off is unknown, for it prints no spread.\n"
+        f"- **{SUPPORTED}**: the printed number, give or take half a unit of its last digit and "
+        "the sampling error of the paper's own test part (binomial, a tenth of its corpus, 95 %; "
+        f"it prints no spread), meets our {confidence:.0%} interval. Wide intervals meet much; "
+        "the ends of ours are shown.\n"
+        f"- **{CONTRADICTED}**: it lies further above or below: we do not reproduce the number.\n"
         f"- **{UNTESTED}**: the corpus, the model or the protocol is missing here, or what is here "
         "cannot tell. The reason names what would.",
         "*Better* is supported if ours is better than each of the others by all three tests of "

@@ -39,8 +39,8 @@ def printed() -> Iterator[Row]:
             measured=Interval(total, total, total), verdict=verdict, reason=text,
         )  # fmt: skip
     for claim in RELATIVE:
-        numbers = claim.tables or (paper.SCORED if claim.experiment is None else ())
-        yield from (_relative(claim, number) for number in numbers)
+        printed = () if claim.experiment else claim.tables or paper.SCORED
+        yield from (_relative(claim, number) for number in printed)
 
 
 def _cells(number: str, name: str) -> tuple[float, ...]:

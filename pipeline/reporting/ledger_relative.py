@@ -36,6 +36,7 @@ from pipeline.reporting.ledger import (
     no_corpus,
     spread,
 )
+from pipeline.reporting.paper import HEADLINES
 from pipeline.reporting.paper import table as paper_table
 from pipeline.reporting.paper_claims import RELATIVE, Relative
 from pipeline.reporting.runs import FOLD, GROUPED, RANDOM, Run
@@ -49,10 +50,12 @@ def relative(evidence: Sequence[Evidence], rules: Rules) -> Iterator[Row]:
     """Yield a row for each comparison and each corpus that it can be tested on."""
     for claim in RELATIVE:
         for number in claim.tables:
-            entry = paper_table(number)
-            blank = Row(f"{claim.claim}-{number.lower()}", claim.source, entry.corpus, claim.text)
+            theirs = number if number in HEADLINES else paper_table(number).corpus
+            blank = Row(f"{claim.claim}-{number.lower()}", claim.source, theirs, claim.text)
             found = counterparts(evidence, number)
-            yield from ([] if found else [no_corpus(blank, number)])
+            target = f"experiments/dvc.yaml:run@NAME-{claim.experiment}"
+            command = target if claim.experiment else "evaluate@NAME"
+            yield from ([] if found else [no_corpus(blank, number, command)])
             for each in found:
                 row = _row(blank, claim, each, rules)
                 yield replace(row, reason=f"{row.reason}. {caveat(each)}")

@@ -73,12 +73,12 @@ def _reasons(counts: Mapping[str, int]) -> str:
 
 
 def skipped(corpus: Corpus) -> list[str]:
-    """Name the models that do not apply to this corpus, with the reason."""
+    """Name the models that were left out on this corpus, with the reason."""
     reasons = corpus.summary["skipped"]
     if not reasons:
         return []
     lines = [f"- `{model}`: {reason}" for model, reason in reasons.items()]
-    return ["Models that do not apply to this corpus and are in no table:", "\n".join(lines)]
+    return ["Models that were left out here and are in no table:", "\n".join(lines)]
 
 
 def results(corpus: Corpus) -> list[str]:

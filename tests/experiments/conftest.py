@@ -59,7 +59,7 @@ experiments:
 """
 #: Share of right answers; the two channels of Table VI are one true and one false to the paper.
 MODELS = {
-    "majority": 0.25, "mcc_lstm": 0.58, "mcc_bls": 0.58, "rcnn_lstm": 0.45, "rcnn_bls": 0.80,
+    "majority": 0.25, "mcc_lstm": 0.58, "mcc_bls": 0.58, "rcnn_lstm": 0.35, "rcnn_bls": 0.80,
     "lstm_bls": 0.66, "multispec_music": 0.66,
 }  # fmt: skip
 SECONDS = {"mcc_lstm": 9.0, "mcc_bls": 1.5}

@@ -107,7 +107,10 @@ def test_comparisons_are_tested(ledger: pd.DataFrame) -> None:
     assert "too few tracks to tell" in row["reason"]
     row = only(ledger, "chords-help", "demo")
     assert row["reason"] == "synthesised music is no evidence about music"
-    assert "run@four-attention" in only(ledger, "kernel-7")["reason"]
+    # Section IV speaks of speech; no corpus here has any.
+    row = ledger[ledger["claim"] == "kernel-7-emodb"].iloc[0]
+    assert row["verdict"] == UNTESTED
+    assert "run@NAME-attention" in row["reason"]
 
 
 def test_another_that_is_better_contradicts_the_best(world: Path) -> None:
