@@ -27,7 +27,7 @@ repro: env
 	dvc repro
 
 test: lint
-	python -m pytest
+	python -m pytest -n auto --dist loadfile
 
 lint: env
 	ruff check .
