@@ -17,7 +17,6 @@ import shutil
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -89,14 +88,13 @@ def run(all_params: Mapping[str, Any], corpus: str, experiment: Experiment) -> P
         If a fold fails.
     """
     configured = [(v, variants.applied(all_params, v)) for v in experiment.variants]
-    paths.WORK.mkdir(parents=True, exist_ok=True)
     labelled: list[tuple[Mapping[str, object], Outcome]] = []
     cards = []
     with (
-        TemporaryDirectory(prefix="experiment-", dir=paths.WORK) as scratch,
+        stage.scratch(f"experiment-{corpus}-{experiment.name}") as scratch,
         Executor(compute_config(all_params)) as executor,
     ):
-        bench = Bench(corpus, Path(scratch))
+        bench = Bench(corpus, scratch)
         for variant, parameters in configured:
             outcomes, card = _variant(bench, executor, experiment, variant, parameters)
             labelled += [({"variant": variant.name}, outcome) for outcome in outcomes]

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -86,10 +85,9 @@ def _measured(
 ) -> list[dict[str, object]]:
     own = crossval.model_config(all_params, config.model)
     bls = getattr(own, "bls", None)
-    paths.WORK.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="growth-", dir=paths.WORK) as scratch:
+    with stage.scratch(f"growth-{name}") as scratch:
         inputs = models.load(config.model).INPUTS
-        tensors = load(all_params, name, inputs, Path(scratch))
+        tensors = load(all_params, name, inputs, scratch)
         model = models.load(config.model).build(own, tensors.shapes, len(tensors.classes))
         if bls is None or not isinstance(model, NetworkClassifier) or model.head is None:
             raise StageError(f"growth.model: {config.model} has no Broad Learning System to grow")

@@ -14,12 +14,14 @@ import argparse
 import ctypes
 import fcntl
 import os
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipeline.params import ParamsError
 from pipeline.paths import WORK
@@ -95,6 +97,25 @@ def alone(what: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
                     ) from None
                 time.sleep(0.1)
         yield
+
+
+@contextmanager
+def scratch(what: str) -> Iterator[Path]:
+    """Yield an empty folder for one run's large files; it goes with the run.
+
+    What a killed run of the same name left behind is removed first: the caller holds the lock of
+    that name (:func:`alone`), so nobody is using it.
+
+    Parameters
+    ----------
+    what
+        Name of the run, without dots.
+    """
+    WORK.mkdir(parents=True, exist_ok=True)
+    for left in WORK.glob(f"{what}.*.scratch"):
+        shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=f"{what}.", suffix=".scratch", dir=WORK) as folder:
+        yield Path(folder)
 
 
 def _end_with_dvc() -> None:

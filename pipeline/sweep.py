@@ -14,7 +14,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -75,12 +74,11 @@ def sweep(all_params: Mapping[str, Any], corpus: str, chosen: Chosen) -> dict[st
         If the corpus has none of the inputs, or a fold fails.
     """
     variant = Variant("sweep", chosen.model, chosen.inputs, {})
-    paths.WORK.mkdir(parents=True, exist_ok=True)
     with (
-        TemporaryDirectory(prefix="sweep-", dir=paths.WORK) as scratch,
+        stage.scratch(f"sweep-{corpus}") as scratch,
         Executor(compute_config(all_params)) as executor,
     ):
-        tensors = Bench(corpus, Path(scratch)).tensors(all_params, variant)
+        tensors = Bench(corpus, scratch).tensors(all_params, variant)
         try:
             outcomes = cross_validate(
                 all_params,

@@ -17,7 +17,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -40,12 +39,11 @@ def train(all_params: Mapping[str, Any], name: str, model: str) -> Path:
     if crossval.skipped(all_params, name, model):
         print(f"{label}: skipped (train.skip)")
         return _place(name, model, {"skipped": "train.skip leaves it out"}, [])
-    paths.WORK.mkdir(parents=True, exist_ok=True)
     with (
-        TemporaryDirectory(prefix="tensors-", dir=paths.WORK) as scratch,
+        stage.scratch(f"tensors-{name}-{model}") as scratch,
         Executor(compute) as executor,
     ):
-        tensors = load(all_params, name, inputs, Path(scratch))
+        tensors = load(all_params, name, inputs, scratch)
         try:
             outcomes = cross_validate(all_params, name, model, tensors, executor, label=label)
         except NoInputError as error:

@@ -97,3 +97,16 @@ def test_a_bug_shows_its_traceback(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["report.py"])
     with pytest.raises(ZeroDivisionError):
         stage.main("doc", run)
+
+
+def test_scratch_goes_with_the_run_and_clears_what_a_killed_one_left(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    left = stage.WORK / "tensors-c-svm.killed.scratch"
+    others = [stage.WORK / "tensors-c-svm2.alive.scratch", stage.WORK / "tensors-c-svm.lock"]
+    for folder in (left, *others):
+        folder.mkdir(parents=True)
+    with stage.scratch("tensors-c-svm") as folder:
+        assert not left.exists()
+        (folder / "large.npy").write_bytes(b"0" * 100)
+    assert not folder.exists()
+    assert all(other.exists() for other in others)
