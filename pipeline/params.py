@@ -115,7 +115,7 @@ def build(cls: type[T], mapping: Mapping[str, Any] | None, where: str) -> T:
     ----------
     cls
         A dataclass; its fields may be ``int``, ``float``, ``str``, ``bool``, ``tuple[X, ...]``,
-        ``Literal``, another dataclass, or a union of those with ``None``.
+        ``Mapping[str, X]``, ``Literal``, another dataclass, or a union of those with ``None``.
     mapping
         The section as read from YAML; ``None`` (an empty section) counts as no keys.
     where
@@ -180,6 +180,11 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             raise ParamsError(f"{where}: expected a list, got {value!r}")
         inner = typing.get_args(hint)[0]
         return tuple(_value(inner, item, f"{where}[{i}]") for i, item in enumerate(value))
+    if origin is Mapping:
+        if not isinstance(value, Mapping):
+            raise ParamsError(f"{where}: expected a mapping, got {value!r}")
+        inner = typing.get_args(hint)[1]
+        return {key: _value(inner, item, f"{where}.{key}") for key, item in value.items()}
     if dataclasses.is_dataclass(hint):
         return build(typing.cast(type[Any], hint), value, where)
     return _scalar(hint, value, where)

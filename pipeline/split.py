@@ -35,6 +35,8 @@ class CvConfig:
     ----------
     folds
         K; lowered for a corpus that has fewer groups, or fewer tracks in its rarest class.
+    folds_on
+        Corpus -> another K for it.
     seeds
         One whole cross-validation per seed.
     protocols
@@ -44,15 +46,17 @@ class CvConfig:
     """
 
     folds: int
+    folds_on: Mapping[str, int]
     seeds: tuple[int, ...]
     protocols: tuple[Literal["grouped", "random"], ...]
     bootstrap: Bootstrap
 
     def __post_init__(self) -> None:
-        if self.folds < FEWEST_FOLDS:
-            raise ValueError(
-                f"folds is {self.folds}; test, validation and training need at least {FEWEST_FOLDS}"
-            )
+        for key, folds in {"folds": self.folds, **self.folds_on}.items():
+            if folds < FEWEST_FOLDS:
+                raise ValueError(
+                    f"{key} is {folds}; test, validation and training need at least {FEWEST_FOLDS}"
+                )
         if not self.seeds or "grouped" not in self.protocols:
             raise ValueError(
                 f"seeds is {list(self.seeds)} and protocols is {list(self.protocols)}; there must "
@@ -67,6 +71,7 @@ class CvConfig:
 def split(all_params: Mapping[str, Any], name: str) -> list[dict[str, object]]:
     """Run the stage."""
     config = params.build(CvConfig, params.section(all_params, "cv"), "cv")
+    folds = config.folds_on.get(name, config.folds)
     rows = corpus.read_index(name)
     labels = [row.label for row in rows]
     groups = merged(
@@ -80,12 +85,12 @@ def split(all_params: Mapping[str, Any], name: str) -> list[dict[str, object]]:
     for protocol in config.protocols:
         for seed in config.seeds:
             try:
-                fold = assign(labels, groups, protocol, config.folds, seed)
+                fold = assign(labels, groups, protocol, folds, seed)
             except ValueError as error:
                 raise StageError(f"split {name}: {error}") from error
             table += _rows(protocol, seed, (row.track for row in rows), fold)
             made = int(fold.max()) + 1
-            note = f" (cv.folds = {config.folds})" if made != config.folds else ""
+            note = f" of the {folds} asked for" if made != folds else ""
             print(f"split {name}: {protocol}, seed {seed}: {made} folds{note}", flush=True)
     corpus.write_rows(paths.folds(name), COLUMNS, table)
     return table

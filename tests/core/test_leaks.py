@@ -83,6 +83,7 @@ def test_a_corpus_whose_name_cannot_name_a_stage_is_refused(name):
 
 def test_the_honest_protocol_cannot_be_left_out():
     bootstrap = {"resamples": 10, "confidence": 0.9, "seed": 0}
-    section = {"folds": 3, "seeds": [0], "protocols": ["random"], "bootstrap": bootstrap}
+    section = {"folds": 3, "folds_on": {}, "seeds": [0], "protocols": ["random"]}
+    section |= {"bootstrap": bootstrap}
     with pytest.raises(params.ParamsError, match="`grouped` among the protocols"):
         params.build(CvConfig, section, "cv")

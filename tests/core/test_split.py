@@ -152,6 +152,7 @@ def test_too_little_is_refused(labels, groups, protocol, message):
 
 CV = {
     "folds": 4,
+    "folds_on": {"other": 3},
     "seeds": [0, 1],
     "protocols": ["grouped", "random"],
     "bootstrap": {"resamples": 100, "confidence": 0.95, "seed": 0},
@@ -192,7 +193,7 @@ def test_the_stage_is_deterministic_and_says_when_there_are_fewer_folds(capsys):
     split(config, "tiny")
     assert paths.folds("tiny").read_bytes() == first
     assert b"\r" not in first
-    assert "grouped, seed 0: 5 folds (cv.folds = 10)\n" in capsys.readouterr().out
+    assert "grouped, seed 0: 5 folds of the 10 asked for\n" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("repository")
@@ -221,3 +222,14 @@ def test_the_stage_names_the_corpus():
 def test_the_config_refuses(change, message):
     with pytest.raises(ParamsError, match=message):
         split({"cv": CV | change}, "tiny")
+
+
+def test_a_corpus_may_have_a_number_of_its_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    corpus.write_index("tiny", [row(f"{n}", "ab"[n % 2], f"g{n}") for n in range(16)])
+    split({"cv": CV | {"folds_on": {"tiny": 3, "other": 5}}}, "tiny")
+    assert "split tiny: grouped, seed 0: 3 folds\n" in capsys.readouterr().out
+    with pytest.raises(ParamsError, match="tiny is 2; test, validation and training"):
+        split({"cv": CV | {"folds_on": {"tiny": 2}}}, "tiny")
+    with pytest.raises(ParamsError, match=r"cv\.folds_on: expected a mapping, got 3"):
+        split({"cv": CV | {"folds_on": 3}}, "tiny")

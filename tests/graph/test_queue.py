@@ -67,7 +67,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     values["synthesize"] |= {"pieces_per_quadrant": 3, "composers": 4, "seconds": 2.0}
     values["corpora"]["demo"]["crop_seconds"] = 2
     values["chord2vec"] |= {"dim": 8, "epochs": 1, "min_count": 1}
-    values["cv"]["folds"] = 3
+    values["cv"] |= {"folds": 3, "folds_on": {}}
     values["compute"]["workers"] = 0
     values["features"] = {name: values["features"][name] for name in ("gtf", "mf_rp")}
     yaml.dump(values, folder / "params.yaml")

@@ -21,7 +21,7 @@ MINIATURE = {
     "synthesize": {"pieces_per_quadrant": 3, "composers": 4, "seconds": 2.0},
     "corpora": {"demo": {"crop_seconds": 2}},
     "chord2vec": {"dim": 8, "epochs": 1, "min_count": 1},
-    "cv": {"folds": 3, "bootstrap": {"resamples": 20}},
+    "cv": {"folds_on": {"demo": 3}, "bootstrap": {"resamples": 20}},
     "models": {"multispec_music": {"fused_width": 8, "bilstm_width": 8}},
     "train": {"epochs": 2},
     "compute": {"workers": 0},
