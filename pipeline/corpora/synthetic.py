@@ -3,7 +3,7 @@
 Provenance: rules from music psychology and a seed; see ``pipeline/demo``. Results on it say nothing
 about real music.
 Citation: none. Licence: that of this project; nothing in it was recorded.
-Expected: 24 pieces in each of the quadrants ``Q1`` to ``Q4`` with the shipped parameters.
+Expected: 16 pieces in each of the quadrants ``Q1`` to ``Q4`` with the shipped parameters.
 
 Grouping: the invented composer, who has habits that a model could learn in place of the emotion.
 
@@ -27,7 +27,7 @@ INFO = Info(
     licence="as this project",
     url=None,
     group="invented composer",
-    counts={"Q1": 24, "Q2": 24, "Q3": 24, "Q4": 24},
+    counts={"Q1": 16, "Q2": 16, "Q3": 16, "Q4": 16},
 )
 
 

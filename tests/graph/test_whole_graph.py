@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+import models
+from pipeline import features, params
 from pipeline.codeversion import ROOT
 
 pytestmark = pytest.mark.graph
@@ -95,7 +97,7 @@ def clone(tmp_path_factory) -> Path:
 
 def test_the_graph_runs_and_says_what_it_did(clone):
     log = (clone / "first.log").read_text()
-    for feature in ("gtf", "mf_rp", "wideband", "narrowband"):
+    for feature in features.names():
         expected = (
             f"extract demo/{feature}: 12 computed, 0 from cache, 0 from previous store, 0 rejected"
         )
@@ -107,16 +109,21 @@ def test_every_contract_file_is_there(clone):
         "data/index/demo.csv",
         "data/folds/demo.csv",
         "data/embeddings/demo.zarr",
-        *(f"data/features/demo/{name}.zarr" for name in ("gtf", "mf_rp", "wideband", "narrowband")),
+        *(f"data/features/demo/{name}.zarr" for name in features.names()),
         *(f"data/runs/demo/svm/{name}" for name in ("predictions.csv", "history.csv")),
         "data/runs/demo/multispec_music/model.json",
+        "data/audit/demo.json",
+        "data/runs/demo/best/fits.csv",
+        "reports/demo/audit.csv",
+        "reports/demo/comparisons.csv",
         "reports/demo/quarantine.csv",
         "reports/metrics.json",
         "reports/README.md",
     ]
     assert [name for name in expected if not (clone / name).exists()] == []
     metrics = json.loads((clone / "reports/metrics.json").read_text())
-    assert set(metrics["demo"]) == {"majority", "logistic", "svm", "multispec_music"}
+    skipped = params.read(ROOT / "params.yaml")["train"]["skip"]["demo"]
+    assert set(metrics["demo"]) == set(models.names()) - set(skipped)
     predictions = pd.read_csv(clone / "data/runs/demo/multispec_music/predictions.csv")
     assert predictions.groupby("protocol").size().to_dict() == {"grouped": 12, "random": 12}
 
@@ -157,7 +164,7 @@ def test_verify_agrees_with_the_stores(clone):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("2 rows recomputed, 0 wrong") == 4
+    assert done.stdout.count("2 rows recomputed, 0 wrong") == len(features.names())
 
 
 def test_metrics_and_plots_are_dvcs_own(clone):
