@@ -108,6 +108,16 @@ class Cache:
             Path(partial).unlink(missing_ok=True)
             raise
 
+    def move(self, kind: str, to: str, key: str) -> bool:
+        """Give an entry to another kind, atomically; return whether there was one."""
+        target = self.path(to, key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path(kind, key).replace(target)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
     def read_array(self, kind: str, key: str) -> NDArray[Any] | None:
         """Return an array entry, or ``None``."""
         payload = self.read(kind, key)

@@ -12,7 +12,7 @@ sample ``c`` covers ``c - length // 2 ... c - length // 2 + length - 1``: where 
 edge of a block it sees the track's own samples, not padding.
 
 Blocks are computed in chunks to bound memory. Nothing may depend on the size of a chunk: a function
-given to :func:`map_blocks` treats every block alone, with no matrix product of BLAS (whose sums
+given to :func:`map_chunks` treats every block alone, with no matrix product of BLAS (whose sums
 change with the number of rows and of threads).
 """
 
@@ -23,7 +23,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
@@ -116,20 +116,21 @@ def cut(samples: NDArray[np.floating], start: int, stop: int) -> Array:
     return piece
 
 
-def map_blocks(
-    function: Callable[[Array], Array],
+def map_chunks(
+    function: Callable[[Array, int], NDArray[np.floating]],
     samples: NDArray[np.floating],
     sample_rate: int,
     before: int,
     length: int,
-    dtype: DTypeLike = np.float32,
-) -> NDArray[np.floating]:
+) -> NDArray[np.float32]:
     """Apply ``function`` to all one-second blocks, a chunk of seconds at a time.
 
     Parameters
     ----------
     function
-        Maps blocks [shape=(second, length)] to values [shape=(second, ...)], each block alone.
+        Maps a piece of the track [shape=(n,)] and the number of its seconds to values
+        [shape=(second, ...)], each block alone; block ``k`` begins ``k * sample_rate`` samples
+        after the piece.
     samples
         The track [shape=(n,)].
     sample_rate
@@ -138,48 +139,49 @@ def map_blocks(
         Where a block begins, in samples before the start of its second.
     length
         Samples in a block, those before the second and after it included.
-    dtype
-        Of the result; ``function`` computes in float64.
 
     Returns
     -------
-    ndarray [shape=(second, ...)]
+    ndarray [shape=(second, ...)], float32
     """
     seconds = count_seconds(samples.size, sample_rate)
-    values: NDArray[np.floating] | None = None
+    values: NDArray[np.float32] | None = None
     for first in range(0, seconds, CHUNK_SECONDS):
         last = min(first + CHUNK_SECONDS, seconds)
         start = first * sample_rate - before
         piece = cut(samples, start, start + (last - first - 1) * sample_rate + length)
-        part = function(sliding_window_view(piece, length)[::sample_rate])
+        part = function(piece, last - first)
         if values is None:
-            values = np.empty((seconds, *part.shape[1:]), dtype)
+            values = np.empty((seconds, *part.shape[1:]), np.float32)
         values[first:last] = part
     assert values is not None, "a track has at least one second"
     return values
 
 
-def frames_of(blocks: Array, first: int, length: int, hop: int, count: int) -> Array:
-    """Return a view of ``count`` frames of ``length`` samples, ``hop`` apart.
+def frames_of(
+    piece: Array, seconds: int, sample_rate: int, length: int, hop: int, count: int
+) -> Array:
+    """Return the frames of some blocks.
 
     Parameters
     ----------
-    blocks
-        [shape=(second, n)], ``n >= first + (count - 1) * hop + length``.
-    first
-        Sample of the block with which the first frame begins.
+    piece
+        Samples from the first frame of the first block on [shape=(n,)].
+    seconds, sample_rate
+        Number and distance of the blocks.
     length, hop, count
-        Of the frames; the first two in samples.
+        Of the frames of a block; the first two in samples.
 
     Returns
     -------
-    ndarray [shape=(second, frame, length)], read-only
+    ndarray [shape=(second, frame, length)]
 
     Examples
     --------
-    >>> frames_of(np.arange(6.0)[None], 1, 3, 2, 2)
-    array([[[1., 2., 3.],
-            [3., 4., 5.]]])
+    >>> frames_of(np.arange(6.0), 1, 6, 3, 2, 2)
+    array([[[0., 1., 2.],
+            [2., 3., 4.]]])
     """
-    reach = first + (count - 1) * hop + length
-    return sliding_window_view(blocks[:, first:reach], length, axis=1)[:, ::hop]
+    windows = sliding_window_view(piece, length)
+    starts = np.arange(seconds)[:, None] * sample_rate + np.arange(count) * hop
+    return np.asarray(windows[starts])

@@ -14,67 +14,158 @@ S. Davis and P. Mermelstein, IEEE Trans. ASSP 28, 1980; M. Slaney, Auditory Tool
 
 from __future__ import annotations
 
-import librosa
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
-from scipy import fft, sparse
-from scipy.signal import get_window
+from numpy.typing import NDArray
 
 from pipeline.dsp.blocks import Array
+from pipeline.dsp.decibel import decibels
+from pipeline.dsp.fft import gather, power, transform
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store
+from pipeline.dsp.passes import POINT
+
+# Slaney's scale: linear up to 1000 Hz, 66.7 Hz per mel; then 27 mels for a factor of 6.4.
+LINEAR_HZ, CORNER_HZ, LOG_STEP = 200 / 3, 1000.0, np.log(6.4) / 27
+CORNER = CORNER_HZ / LINEAR_HZ
+# Coefficients whose sums stand in registers together.
+TILE = 4
 
 
-def mel_matrix(
-    sample_rate: int, n_fft: int, mels: int, f_min: float, f_max: float
-) -> sparse.csr_array:
-    """Return the mel filters [shape=(mel, bin)], sparse.
+class MelFilters(NamedTuple):
+    """Triangular filters, each with its own run of bins.
+
+    Attributes
+    ----------
+    starts
+        First bin of each filter [shape=(mel,)].
+    ends
+        Where a filter's weights end in ``weights``; they begin where the last one's end.
+    weights
+        [shape=(weight,)]
+    """
+
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp]
+    weights: Array
+
+
+def mel_hertz(mel: Array) -> Array:
+    """Return the frequencies of some mels, Hz.
+
+    Examples
+    --------
+    >>> mel_hertz(np.array([3.0, 15.0, 42.0]))
+    array([ 200., 1000., 6400.])
+    """
+    beyond = CORNER_HZ * np.exp(LOG_STEP * (mel - CORNER))
+    return np.where(mel < CORNER, LINEAR_HZ * mel, beyond)
+
+
+def hertz_mel(frequency: float) -> float:
+    """Return the mel of a frequency in Hz.
+
+    Examples
+    --------
+    >>> hertz_mel(200.0), hertz_mel(6400.0)
+    (3.0, 42.0)
+    """
+    if frequency < CORNER_HZ:
+        return frequency / LINEAR_HZ
+    return float(CORNER + np.log(frequency / CORNER_HZ) / LOG_STEP)
+
+
+def mel_matrix(sample_rate: int, n_fft: int, mels: int, f_min: float, f_max: float) -> Array:
+    """Return the mel filters [shape=(mel, bin)].
 
     Raises
     ------
     ValueError
         If a filter is so narrow that it holds no bin of the transform.
     """
-    dense = librosa.filters.mel(
-        sr=sample_rate,
-        n_fft=n_fft,
-        n_mels=mels,
-        fmin=f_min,
-        fmax=f_max,
-        htk=False,
-        norm="slaney",
-        dtype=np.float64,
-    )
-    if not dense.any(axis=1).all():
+    edges = mel_hertz(np.linspace(hertz_mel(f_min), hertz_mel(f_max), mels + 2))
+    bins = np.arange(n_fft // 2 + 1) * (sample_rate / n_fft)
+    rise = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    fall = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
+    filters = np.maximum(0, np.minimum(rise, fall)) * (2 / (edges[2:] - edges[:-2]))[:, None]
+    if not filters.any(axis=1).all():
         raise ValueError(
             f"mels {mels} between f_min {f_min} Hz and f_max {f_max} Hz are too narrow for bins of "
             f"{sample_rate / n_fft:.1f} Hz: use fewer mels or a longer window_seconds"
         )
-    return sparse.csr_array(dense)
+    return np.asarray(filters)
 
 
-def mfcc(frames: Array, filters: sparse.csr_array, coefficients: int, floor: float) -> Array:
-    """Return the first cepstral coefficients of each frame.
+@lru_cache(maxsize=8)
+def mel_filters(sample_rate: int, n_fft: int, mels: int, f_min: float, f_max: float) -> MelFilters:
+    """Return the filters of :func:`mel_matrix` without their zeros."""
+    runs = [
+        (row.nonzero()[0][0], row[row.nonzero()[0][0] : row.nonzero()[0][-1] + 1])
+        for row in mel_matrix(sample_rate, n_fft, mels, f_min, f_max)
+    ]
+    starts = np.array([start for start, _ in runs], np.intp)
+    ends = np.cumsum([run.size for _, run in runs], dtype=np.intp)
+    return MelFilters(starts, ends, np.concatenate([run for _, run in runs]))
 
-    Parameters
-    ----------
-    frames
-        [shape=(second, frame, n)]
-    filters
-        Of :func:`mel_matrix` [shape=(mel, bin)]; the number of bins fixes the transform's length,
-        which is even and at least ``n``.
-    coefficients
-        How many to keep, at most the number of mel bands.
-    floor
-        Smallest mel power before the logarithm.
 
-    Returns
-    -------
-    ndarray [shape=(second, coefficient, frame)], dB
+@lru_cache(maxsize=8)
+def cosines(mels: int, coefficients: int) -> Array:
+    """Return the rows of the orthonormal DCT-II [shape=(tile, mel, coefficient of the tile)], flat.
+
+    Rows beyond ``coefficients`` that complete the last tile are zero.
     """
-    seconds, count, n = frames.shape
-    bins = filters.shape[1]
-    spectrum = fft.rfft(frames * get_window("hann", n), 2 * (bins - 1), axis=-1, workers=1)
-    power = (spectrum.real**2 + spectrum.imag**2).reshape(-1, bins)
-    # Sparse rows are summed one after the other, whatever the number of frames; BLAS is not.
-    mel = filters @ power.T
-    level = 10 * np.log10(np.maximum(mel, floor))
-    cepstrum = fft.dct(level.T, type=2, norm="ortho", axis=-1, workers=1)[:, :coefficients]
-    return cepstrum.reshape(seconds, count, coefficients).transpose(0, 2, 1)
+    tiles = -(-coefficients // TILE)
+    rows = np.zeros((tiles * TILE, mels))
+    angle = np.pi / mels * np.outer(np.arange(coefficients), np.arange(mels) + 0.5)
+    rows[:coefficients] = np.sqrt(2 / mels) * np.cos(angle)
+    rows[0] = np.sqrt(1 / mels)
+    return np.ascontiguousarray(rows.reshape(tiles, TILE, mels).transpose(0, 2, 1)).ravel()
+
+
+@kernel
+def mel_levels(powers, filters, floor, levels):  # type: ignore[no-untyped-def]
+    """Write the level of each filter, from ``4 |X|^2``."""
+    starts, ends, weights = filters
+    first = 0
+    for mel in range(starts.size):
+        sum_, bin_ = splat(0.0), starts[mel]
+        for place in range(first, ends[mel]):
+            sum_ = fma(load(powers, WIDTH * bin_), splat(weights[place]), sum_)
+            bin_ += 1
+        first = ends[mel]
+        store(levels, WIDTH * mel, decibels(sum_ * splat(0.25), floor))
+
+
+@kernel
+def mfcc(samples, rate, hop, count, window, plan, filters, floor, cosines, values):  # type: ignore[no-untyped-def]
+    """Fill ``values`` (second, coefficient in whole tiles, frame ``count``), float32, flat.
+
+    Frame ``k`` of block ``second`` begins at ``second * rate + k * hop``.
+    """
+    radices, twiddles, turns = plan
+    starts, ends, _ = filters
+    mels = starts.size
+    tiles = cosines.size // (TILE * mels)
+    bins = (starts + np.diff(np.append(np.zeros_like(ends[:1]), ends))).max()
+    x = np.empty(turns.size // 2 * POINT - POINT)
+    y, powers, levels = np.empty_like(x), np.empty(bins * WIDTH), np.empty(mels * WIDTH)
+    for second in range(values.size // (tiles * TILE * count)):
+        for group in range(-(-count // WIDTH)):
+            frame = min(group * WIDTH, count - WIDTH)
+            gather(samples, second * rate + frame * hop, hop, window, x)
+            power(transform(x, y, radices, twiddles), bins, turns, powers)
+            mel_levels(powers, filters, floor, levels)
+            for tile in range(tiles):
+                a = b = c = d = splat(0.0)
+                for mel in range(mels):
+                    w, level = TILE * (tile * mels + mel), load(levels, WIDTH * mel)
+                    a = fma(level, splat(cosines[w]), a)
+                    b = fma(level, splat(cosines[w + 1]), b)
+                    c = fma(level, splat(cosines[w + 2]), c)
+                    d = fma(level, splat(cosines[w + 3]), d)
+                o = (second * tiles + tile) * TILE * count + frame
+                store(values, o, a)
+                store(values, o + count, b)
+                store(values, o + 2 * count, c)
+                store(values, o + 3 * count, d)

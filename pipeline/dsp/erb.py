@@ -5,8 +5,7 @@ Conventions
 Channels are 4th-order gammatone filters (Patterson et al. 1992) in Slaney's form: a cascade of four
 second-order sections that share their poles (M. Slaney, "An Efficient Implementation of the
 Patterson-Holdsworth Auditory Filter Bank", Apple TR 35, 1993). Centre frequencies are equally
-spaced on the ERB scale of Glasberg and Moore (1990), the gain at the centre is 1. Coefficients come
-from the ``gammatone`` package; bands run from low to high frequency, unlike its own tables.
+spaced on the ERB scale of Glasberg and Moore (1990), from low to high; the gain at the centre is 1.
 
 An energy is the mean square of a channel over a rectangular window (``gammatone.gtgram`` returns
 its square root), in units of full scale squared.
@@ -14,32 +13,45 @@ its square root), in units of full scale squared.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
 
-import numba
 import numpy as np
-from gammatone.filters import centre_freqs, make_erb_filters
 from numpy.typing import NDArray
 
 from pipeline.dsp.blocks import Array
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store
 
-# Columns of the package's coefficient table: numerators A0, A11 ... A14, A2, denominators B0, B1,
-# B2, gain. A0 is the sampling period in all four sections and A2 is zero.
-_A0, _A1, _B1, _B2, _GAIN = 0, slice(1, 5), 7, 8, 9
+# Glasberg and Moore (1990): a filter at f Hz is LEAST_WIDTH + f / EAR_Q Hz wide, a gammatone's
+# envelope t^3 exp(-2 pi b t) has b = 1.019 times that (Patterson et al. 1992).
+EAR_Q, LEAST_WIDTH, GAMMATONE_WIDTH = 9.26449, 24.7, 1.019
+# Beyond x = 2 pi b t the envelope holds e^-x (x^3 / 6 + x^2 / 2 + x + 1) of its area: 1e-16 here.
+MEMORY = 47.0
 
 
-def centre_frequencies(sample_rate: int, bands: int, f_min: float, f_max: float) -> Array:
+def centre_frequencies(bands: int, f_min: float, f_max: float) -> Array:
     """Return the centre frequencies in hertz, from low to high [shape=(band,)].
 
     The lowest is ``f_min``; the highest lies one step of the ERB scale below ``f_max``.
 
     Examples
     --------
-    >>> centre_frequencies(16000, 3, 50.0, 7600.0).round()
+    >>> centre_frequencies(3, 50.0, 7600.0).round()
     array([  50.,  619., 2347.])
     """
-    return np.asarray(centre_freqs(sample_rate, bands, f_min, f_max)[::-1], dtype=np.float64)
+    corner = EAR_Q * LEAST_WIDTH
+    steps = np.arange(bands) / bands
+    return (f_min + corner) * ((f_max + corner) / (f_min + corner)) ** steps - corner
+
+
+def bandwidths(centres: Array) -> Array:
+    """Return ``b`` of the envelopes ``t^3 exp(-2 pi b t)``, Hz.
+
+    Examples
+    --------
+    >>> bandwidths(np.array([1000.0])).round(2)
+    array([135.16])
+    """
+    return GAMMATONE_WIDTH * (LEAST_WIDTH + centres / EAR_Q)
 
 
 def sections(sample_rate: int, centres: Array) -> tuple[Array, Array, Array]:
@@ -59,65 +71,99 @@ def sections(sample_rate: int, centres: Array) -> tuple[Array, Array, Array]:
     poles : ndarray [shape=(2, band)]
         All sections have the denominator ``1 + poles[0] z^-1 + poles[1] z^-2``.
     gain : ndarray [shape=(band,)]
-        Factor after the last section.
+        Factor after the last section: 1 over the cascade's magnitude at the centre.
     """
-    table = make_erb_filters(sample_rate, centres)
-    leading = table[:, _A0]
-    zeros = np.ascontiguousarray((table[:, _A1] / leading[:, None]).T)
-    poles = np.ascontiguousarray(table[:, (_B1, _B2)].T)
-    return zeros, poles, leading**4 / table[:, _GAIN]
+    decay = 2 * np.pi * bandwidths(centres) / sample_rate
+    angle = 2 * np.pi * centres / sample_rate
+    radius = np.exp(-decay)
+    roots = [sign * np.sqrt(3 + side * 2**1.5) for side in (1, -1) for sign in (1, -1)]
+    zeros = np.stack([-radius * (np.cos(angle) + root * np.sin(angle)) for root in roots])
+    poles = np.stack([-2 * radius * np.cos(angle), radius**2])
+    # At z = e^(i angle); the poles lie at radius e^(+- i angle), the first factor is 1 - radius.
+    numerator = np.prod(1 + zeros * np.exp(-1j * angle), axis=0)
+    denominator = -np.expm1(-decay) * (1 - radius * np.exp(-2j * angle))
+    return zeros, poles, np.abs(denominator**4 / numerator)
 
 
-def _window_energies(
-    blocks: Array,
-    zeros: Array,
-    poles: Array,
-    skip: int,
-    window: int,
-    hop: int,
-    energies: NDArray[np.float64],
-) -> None:
-    """Add the squares of each channel over each frame's window to ``energies``."""
-    bands, frames = zeros.shape[1], energies.shape[1]
-    for second in range(blocks.shape[0]):
-        one = np.zeros((4, bands))  # first and second delay of each section, the transposed
-        two = np.zeros((4, bands))  # direct form II
-        signal = np.empty(bands)
-        for n in range(blocks.shape[1]):
-            signal[:] = blocks[second, n]
-            for j in range(4):
-                for band in range(bands):
-                    x = signal[band]
-                    y = x + one[j, band]
-                    one[j, band] = zeros[j, band] * x - poles[0, band] * y + two[j, band]
-                    two[j, band] = -poles[1, band] * y
-                    signal[band] = y
-            since = n - skip
-            if since >= 0:
-                last = min(since // hop, frames - 1)
-                for frame in range(max(0, (since - window) // hop + 1), last + 1):
-                    for band in range(bands):
-                        energies[second, frame, band] += signal[band] * signal[band]
+@kernel
+def _cascade(samples, starts, edges, memory, filters, sums):  # type: ignore[no-untyped-def]
+    """Sum the squares of four channels between edges.
+
+    Section ``j`` of a channel turns ``x`` into ``y``, its own input a delay of which the section
+    before keeps anyway:
+
+        y(n) = x(n) + z_j x(n - 1) - p_0 y(n - 1) - p_1 y(n - 2)
+
+    ``filters`` holds -p_0, -p_1, z_1 ... z_4 of each group of four channels. Edge 0 is the start of
+    the filters, at most ``memory[group]`` before edge 1.
+    """
+    segments = edges.size - 1
+    for row in range(starts.size):
+        for group in range(memory.size):
+            f = 6 * WIDTH * group
+            p0, p1 = load(filters, f), load(filters, f + WIDTH)
+            z1, z2 = load(filters, f + 2 * WIDTH), load(filters, f + 3 * WIDTH)
+            z3, z4 = load(filters, f + 4 * WIDTH), load(filters, f + 5 * WIDTH)
+            x1 = a1 = a2 = b1 = b2 = c1 = c2 = d1 = d2 = splat(0.0)
+            place = (row * memory.size + group) * segments * WIDTH
+            for segment in range(segments):
+                first, last = edges[segment], edges[segment + 1]
+                if segment == 0:
+                    first = max(first, last - memory[group])
+                energy = splat(0.0)
+                for n in range(starts[row] + first, starts[row] + last):
+                    x = splat(samples[n])
+                    a = fma(p0, a1, fma(p1, a2, fma(z1, x1, x)))
+                    b = fma(p0, b1, fma(p1, b2, fma(z2, a1, a)))
+                    c = fma(p0, c1, fma(p1, c2, fma(z3, b1, b)))
+                    d = fma(p0, d1, fma(p1, d2, fma(z4, c1, c)))
+                    x1, a1, a2, b1, b2, c1, c2, d1, d2 = x, a, a1, b, b1, c, c1, d, d1
+                    energy = fma(d, d, energy)
+                store(sums, place + segment * WIDTH, energy)
 
 
-_compiled: Callable[..., Any] = numba.njit(cache=True)(_window_energies)
+@lru_cache(maxsize=8)
+def _filters(
+    sample_rate: int, bands: int, f_min: float, f_max: float
+) -> tuple[Array, NDArray[np.intp], Array]:
+    """Return the kernel's filters, the memory of each group in samples, and the energies' gain."""
+    groups = -(-bands // WIDTH)
+    centres = centre_frequencies(bands, f_min, f_max)
+    zeros, poles, gain = sections(sample_rate, centres)
+    table = np.zeros((6, groups * WIDTH))  # channels that fill up the last group have no filter
+    table[:, :bands] = np.concatenate([-poles, zeros])
+    lowest = bandwidths(centres[::WIDTH])
+    memory = np.ceil(MEMORY / (2 * np.pi * lowest) * sample_rate).astype(np.intp)
+    filters = np.ascontiguousarray(table.reshape(6, groups, WIDTH).transpose(1, 0, 2))
+    return filters.ravel(), memory, gain**2
 
 
 def window_energies(
-    blocks: Array, sample_rate: int, centres: Array, skip: int, window: int, hop: int, frames: int
+    samples: Array,
+    starts: NDArray[np.intp],
+    sample_rate: int,
+    channels: tuple[int, float, float],
+    skip: int,
+    window: int,
+    hop: int,
+    frames: int,
 ) -> Array:
     """Return the mean square of every gammatone channel in every frame.
 
     Parameters
     ----------
-    blocks
-        [shape=(second, n)]; every block is filtered alone, from silence.
+    samples
+        [shape=(n,)]
+    starts
+        Where the window of each block's first frame begins [shape=(second,)]; every block is
+        filtered alone, from silence.
     sample_rate
         In hertz.
-    centres
-        Centre frequencies in hertz [shape=(band,)].
+    channels
+        Their number, ``f_min`` and ``f_max``, see :func:`centre_frequencies`.
     skip
-        Samples before the first frame's window: the filters' start-up.
+        Samples before the first frame's window: the filters' start-up. A channel whose envelope
+        has decayed to 1e-16 within fewer takes fewer.
     window, hop
         Length and distance of the frames' windows, in samples.
     frames
@@ -127,8 +173,17 @@ def window_energies(
     -------
     ndarray [shape=(second, band, frame)], full scale squared, >= 0
     """
-    zeros, poles, gain = sections(sample_rate, centres)
-    energies = np.zeros((blocks.shape[0], frames, centres.size))
-    # A copy is always contiguous and writable: one compiled variant for every chunk.
-    _compiled(np.array(blocks, order="C"), zeros, poles, skip, window, hop, energies)
-    return (energies * (gain**2 / window)).transpose(0, 2, 1)
+    filters, memory, gain = _filters(sample_rate, *channels)
+    begins = hop * np.arange(frames)
+    # Between neighbouring edges the same windows are open.
+    edges = np.concatenate([[-skip], np.unique(np.concatenate([begins, begins + window]))])
+    sums = np.empty((starts.size, memory.size, edges.size - 1, WIDTH))
+    _cascade(samples, starts, edges, memory, filters, sums.reshape(-1))
+    energies = np.zeros((starts.size, memory.size, WIDTH, frames))
+    segments = sums.transpose(0, 1, 3, 2)
+    opens, closes = np.searchsorted(edges, begins), np.searchsorted(edges, begins + window)
+    for part in range(int((closes - opens).max())):
+        inside = opens + part < closes
+        energies[..., inside] += segments[..., (opens + part)[inside]]
+    bands = channels[0]
+    return energies.reshape(starts.size, -1, frames)[:, :bands] * (gain / window)[:, None]

@@ -1,11 +1,10 @@
-"""Linear prediction by the autocorrelation method, for many frames at once.
+"""Linear prediction by the autocorrelation method, of four frames at once.
 
 Conventions
 -----------
 The predictor of order ``p`` is the inverse filter ``A(z) = 1 + a[1] z^-1 + ... + a[p] z^-p``; its
-output is the residual ``r(n) = sum_k a[k] s(n - k)``. Coefficients lie on the last axis, ``a[0]``
-is 1. All other axes (second, frame) are independent of each other: sums run over whole rows, never
-through a matrix product, so a frame's result does not depend on its neighbours in the batch.
+output is the residual ``r(n) = sum_k a[k] s(n - k)``. Kernels work on buffers as those of
+:mod:`pipeline.dsp.fft`: element ``4 i + l`` is sample, lag or coefficient ``i`` of frame ``l``.
 
 References
 ----------
@@ -14,118 +13,83 @@ J. Makhoul, "Linear prediction: a tutorial review", Proc. IEEE 63, 1975.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
-import numpy as np
-
 from pipeline.dsp.blocks import Array
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store, where_greater
+
+# Lags, and samples of the residual, whose sums stand in registers together.
+TILE = 4
 
 
 def pre_emphasise(samples: Array, coefficient: float) -> Array:
-    """Return ``s(n) - coefficient * s(n - 1)`` along the last axis, one sample shorter.
+    """Return ``s(n) - coefficient * s(n - 1)``, one sample shorter.
 
     Examples
     --------
+    >>> import numpy as np
     >>> pre_emphasise(np.array([1.0, 1.0, 3.0]), 0.5)
     array([0.5, 2.5])
     """
-    return samples[..., 1:] - coefficient * samples[..., :-1]
+    return samples[1:] - coefficient * samples[:-1]
 
 
-def autocorrelation(frames: Array, order: int) -> Array:
-    """Return the autocorrelation at lags ``0 ... order`` along the last axis.
+@kernel
+def autocorrelate(x, length, order, lags):  # type: ignore[no-untyped-def]
+    """Write the autocorrelation at lags 0 to ``order``, and of some lags beyond.
 
-    Examples
-    --------
-    >>> autocorrelation(np.array([1.0, 2.0, 3.0]), 2)
-    array([14.,  8.,  3.])
+    ``x`` holds ``length`` samples and at least ``order + 4`` zeros behind them; ``lags`` has room
+    for whole tiles.
     """
-    n = frames.shape[-1]
-    lags = [
-        np.einsum("...n,...n->...", frames[..., lag:], frames[..., : n - lag])
-        for lag in range(order + 1)
-    ]
-    return np.stack(lags, axis=-1)
+    for lag in range(0, order + 1, TILE):
+        a = b = c = d = splat(0.0)
+        for n in range(length - lag):
+            i = WIDTH * (n + lag)
+            s = load(x, WIDTH * n)
+            a = fma(s, load(x, i), a)
+            b = fma(s, load(x, i + WIDTH), b)
+            c = fma(s, load(x, i + 2 * WIDTH), c)
+            d = fma(s, load(x, i + 3 * WIDTH), d)
+        store(lags, WIDTH * lag, a)
+        store(lags, WIDTH * (lag + 1), b)
+        store(lags, WIDTH * (lag + 2), c)
+        store(lags, WIDTH * (lag + 3), d)
 
 
-def levinson_durbin(correlation: Array) -> tuple[Array, Array]:
-    """Solve the normal equations of linear prediction by the Levinson-Durbin recursion.
+@kernel
+def levinson_durbin(lags, order, predictor):  # type: ignore[no-untyped-def]
+    """Solve the normal equations; a silent frame, whose lags are 0, gets the predictor 1.
 
-    Parameters
-    ----------
-    correlation
-        Autocorrelation at lags ``0 ... p`` [shape=(..., p + 1)]; a row of zeros (silence) gives the
-        predictor 1.
-
-    Returns
-    -------
-    coefficients : ndarray [shape=(..., p + 1)]
-    error : ndarray [shape=(...)]
-        Energy of the residual, ``>= 0``.
-
-    Examples
-    --------
-    An autocorrelation of ``0.5 ** lag`` belongs to ``s(n) = 0.5 s(n - 1) + noise``.
-
-    >>> coefficients, error = levinson_durbin(np.array([1.0, 0.5, 0.25]))
-    >>> coefficients + 0.0, float(error)
-    (array([ 1. , -0.5,  0. ]), 0.75)
+    With the residual's energy ``E_i`` of order ``i`` and ``k_i = -sum_j a[j] R[i - j] / E_(i-1)``,
+    ``j < i``:  ``a[j] += k_i a[i - j]``, ``E_i = (1 - k_i^2) E_(i-1)``.
     """
-    # Lags first: every step below is then elementwise over the frames.
-    R = np.ascontiguousarray(np.moveaxis(correlation, -1, 0))
-    a = np.zeros_like(R)
-    a[0] = 1.0
-    error = R[0].copy()
-    for i in range(1, R.shape[0]):
-        numerator = -(a[:i] * R[i:0:-1]).sum(axis=0)
-        reflection = np.divide(
-            numerator, error, out=np.zeros_like(error), where=np.asarray(error > 0)
-        )
-        a[1 : i + 1] += reflection * a[i - 1 :: -1]
-        error *= 1 - reflection**2
-    return np.moveaxis(a, 0, -1), error
+    zero, one = splat(0.0), splat(1.0)
+    error = load(lags, 0)
+    store(predictor, 0, one)
+    for i in range(1, order + 1):
+        sum_ = zero
+        for j in range(i):
+            sum_ = fma(load(predictor, WIDTH * j), load(lags, WIDTH * (i - j)), sum_)
+        k = where_greater(error, zero, (zero - sum_) / error, zero)
+        store(predictor, WIDTH * i, zero)
+        for j in range(i // 2 + 1):
+            a, b = load(predictor, WIDTH * j), load(predictor, WIDTH * (i - j))
+            store(predictor, WIDTH * j, fma(k, b, a))
+            store(predictor, WIDTH * (i - j), fma(k, a, b))
+        error = error * (one - k * k)
 
 
-def _inverse_filter(coefficients: Array, samples: Array, output: Array) -> None:
-    """Add each row's residual to ``output`` [shape=(row, n)]; one row at a time stays in cache."""
-    order, n = coefficients.shape[1] - 1, output.shape[1]
-    for row in range(samples.shape[0]):
+@kernel
+def residual(x, predictor, order, length, r):  # type: ignore[no-untyped-def]
+    """Write ``length`` samples, at least four, of the residual; ``x`` begins ``order`` earlier."""
+    for tile in range(-(-length // TILE)):
+        n = min(tile * TILE, length - TILE)
+        a = b = c = d = splat(0.0)
         for k in range(order + 1):
-            a = coefficients[row, k]
-            for i in range(n):
-                output[row, i] += a * samples[row, order - k + i]
-
-
-_compiled: Callable[..., Any] = numba.njit(cache=True)(_inverse_filter)
-
-
-def residual(coefficients: Array, samples: Array) -> Array:
-    """Filter each row of samples by its own inverse filter.
-
-    Parameters
-    ----------
-    coefficients
-        [shape=(..., p + 1)]
-    samples
-        [shape=(..., p + n)]; the first ``p`` samples are the filter's history.
-
-    Returns
-    -------
-    ndarray [shape=(..., n)]
-
-    Examples
-    --------
-    >>> residual(np.array([1.0, -0.5]), np.array([8.0, 4.0, 2.0, 2.0]))
-    array([0., 0., 1.])
-    """
-    taps, length = coefficients.shape[-1], samples.shape[-1]
-    output = np.zeros((*samples.shape[:-1], length - taps + 1))
-    # Copies are always contiguous and writable: one compiled variant for every batch.
-    _compiled(
-        np.array(coefficients, order="C").reshape(-1, taps),
-        np.array(samples, order="C").reshape(-1, length),
-        output.reshape(-1, length - taps + 1),
-    )
-    return output
+            weight, i = load(predictor, WIDTH * k), WIDTH * (n + order - k)
+            a = fma(weight, load(x, i), a)
+            b = fma(weight, load(x, i + WIDTH), b)
+            c = fma(weight, load(x, i + 2 * WIDTH), c)
+            d = fma(weight, load(x, i + 3 * WIDTH), d)
+        store(r, WIDTH * n, a)
+        store(r, WIDTH * (n + 1), b)
+        store(r, WIDTH * (n + 2), c)
+        store(r, WIDTH * (n + 3), d)

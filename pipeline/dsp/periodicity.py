@@ -18,9 +18,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import fft
 
+from pipeline.dsp import fft
 from pipeline.dsp.blocks import Array
+from pipeline.dsp.fft import transform
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store, where_greater
+from pipeline.dsp.passes import POINT
 
 # Lags per half a period of f_max: at 1, a parabola misses the height of a peak between two lags.
 OVERSAMPLING = 2
@@ -59,6 +62,60 @@ def lag_range(f_max: float, f0_min: float, f0_max: float) -> tuple[int, int]:
     return round(rate / f0_max), math.floor(rate / f0_min)
 
 
+@kernel
+def _search(power, count, plan, lag_0, norms, costs, frequencies, shares):  # type: ignore[no-untyped-def]
+    """Write the lag of the best peak of four frames at a time, and its height.
+
+    The autocorrelation is the cosine sum of the power over positive and negative frequencies:
+    the real part of the transform of a real frame whose samples are ``P_0, 2 P_1, 2 P_2, ...``.
+    """
+    radices, twiddles, turns = plan
+    m = turns.size // 2 - 1
+    lags = norms.size
+    bins = power.size // (frequencies.size // count) // count
+    x, ratio = np.empty(m * POINT), np.empty(lags * WIDTH)
+    y = np.empty_like(x)
+    zero, half, one = splat(0.0), splat(0.5), splat(1.0)
+    for second in range(frequencies.size // count):
+        for group in range(-(-count // WIDTH)):
+            frame = min(group * WIDTH, count - WIDTH)
+            for k in range(bins):
+                value = load(power, (second * bins + k) * count + frame)
+                store(x, WIDTH * k, value if k == 0 else value + value)
+            x[WIDTH * bins :] = 0.0
+            z = transform(x, y, radices, twiddles)
+            whole = load(z, 0) + load(z, WIDTH)
+            for lag in range(lags):
+                k = lag_0 + lag
+                i, j = POINT * k, POINT * (m - k)
+                ar, ai, br, bi = load(z, i), load(z, i + WIDTH), load(z, j), load(z, j + WIDTH)
+                c, s = splat(turns[2 * k]), splat(turns[2 * k + 1])
+                real = fma(ai + bi, c, fma(br - ar, s, ar + br)) * half
+                store(ratio, WIDTH * lag, real / (whole * splat(norms[lag])))
+            best, place, share = splat(-np.inf), one, zero
+            for lag in range(1, lags - 1):
+                left, middle = load(ratio, WIDTH * (lag - 1)), load(ratio, WIDTH * lag)
+                right = load(ratio, WIDTH * (lag + 1))
+                curve, flat = left - middle - middle + right, splat(FLAT)
+                tilt = left - right
+                vertex = half * tilt / where_greater(flat, curve, curve, flat)
+                vertex = where_greater(vertex, half, half, vertex)
+                vertex = where_greater(zero - half, vertex, zero - half, vertex)
+                height = middle - splat(0.25) * tilt * vertex
+                # More than all the power cannot repeat: few periods lie in the window. The cost
+                # then decides.
+                height = where_greater(height, one, one, where_greater(zero, height, zero, height))
+                value = height - splat(costs[lag])
+                # No peak where a neighbour is larger: -infinity never is above the best.
+                value = where_greater(left, middle, splat(-np.inf), value)
+                value = where_greater(right, middle, splat(-np.inf), value)
+                place = where_greater(value, best, splat(float(lag_0 + lag)) + vertex, place)
+                share = where_greater(value, best, height, share)
+                best = where_greater(value, best, value, best)
+            store(frequencies, second * count + frame, place)
+            store(shares, second * count + frame, share)
+
+
 def fundamental(
     power: Array,
     window_seconds: float,
@@ -89,25 +146,17 @@ def fundamental(
         In [0, 0.999]; 0 where the autocorrelation has no peak in the range.
     """
     first, last = lag_range(f_max, f0_min, f0_max)
-    n = 2 * OVERSAMPLING * (power.shape[1] - 1)
-    spectra = power.transpose(0, 2, 1)
-    correlation = fft.irfft(spectra, n, axis=-1, workers=1)[..., : last + 2]
+    seconds, bins, count = power.shape
+    frames = max(count, WIDTH)  # the kernel takes four, at least
+    plan = fft.plan(2 * OVERSAMPLING * (bins - 1))
     lags = np.arange(first - 1, last + 2)
     rate = 2 * OVERSAMPLING * f_max
-    window = hann_autocorrelation(lags / (rate * window_seconds))
-    ratio = correlation[..., first - 1 :] / (correlation[..., :1] * window)
-    left, middle, right = ratio[..., :-2], ratio[..., 1:-1], ratio[..., 2:]
-    vertex = np.clip(0.5 * (left - right) / np.minimum(left - 2 * middle + right, FLAT), -0.5, 0.5)
-    height = middle - 0.25 * (left - right) * vertex
-    # More than all the power cannot repeat: few periods lie in the window. The cost then decides.
-    height = np.clip(height, 0.0, 1.0)
-    peak = (middle >= left) & (middle >= right)
-    cost = octave_cost * np.log2(lags[1:-1] / first)
-    best = np.where(peak, height - cost, -np.inf).argmax(axis=-1)[..., None]
-    found = np.take_along_axis(peak, best, -1)[..., 0]
-    share, offset = (np.take_along_axis(part, best, -1)[..., 0] for part in (height, vertex))
-    frequency = rate / (first + best[..., 0] + offset)
-    return frequency, np.where(found, np.minimum(share, MOST), 0.0)
+    norms = hann_autocorrelation(lags / (rate * window_seconds))
+    costs = octave_cost * np.log2(np.maximum(lags, 1) / first)
+    place, share = np.empty((seconds, frames)), np.empty((seconds, frames))
+    flat = np.pad(power, ((0, 0), (0, 0), (0, frames - count)), mode="edge").reshape(-1)
+    _search(flat, frames, plan, first - 1, norms, costs, place.reshape(-1), share.reshape(-1))
+    return rate / place[:, :count], np.minimum(share, MOST)[:, :count]
 
 
 def harmonics_to_noise(harmonicity: Array) -> Array:

@@ -7,7 +7,8 @@ frequency, equally spaced on the ERB scale. Unit: decibels re full scale squared
 sine at a channel's centre reads -3.01 dB; energies below ``floor`` read ``10 log10(floor)``.
 
 Every block is filtered alone, starting ``context_seconds`` before the first sample that its frames
-use: after 0.2 s nothing of the filters' start-up is left in double precision.
+use, or as much of it as a channel remembers: after 0.2 s nothing of the filters' start-up is left
+in double precision, in high channels much sooner.
 
 References
 ----------
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dsp import blocks, checks, erb
+from pipeline.dsp.signal import Signal
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def shape(config: Config) -> dict[str, int]:
     return {"band": config.bands, "frame": blocks.frames_per_block(config.hop_seconds)}
 
 
-def energies(samples: NDArray[np.floating], sample_rate: int, config: Config) -> blocks.Array:
+def energies(signal: Signal, config: Config) -> blocks.Array:
     """Return the channels' energies before the logarithm.
 
     Parameters and errors are those of :func:`extract`.
@@ -83,21 +85,30 @@ def energies(samples: NDArray[np.floating], sample_rate: int, config: Config) ->
     -------
     ndarray [shape=(second, band, frame)], float64, full scale squared, >= 0
     """
-    blocks.check_samples(samples, sample_rate)
-    checks.require_below_nyquist(config.f_max, sample_rate)
-    hop = blocks.hop_length(sample_rate, config.hop_seconds)
-    window = max(1, round(config.window_seconds * sample_rate))
-    skip = round(config.context_seconds * sample_rate)
+    rate = signal.sample_rate
+    checks.require_below_nyquist(config.f_max, rate)
+    hop = blocks.hop_length(rate, config.hop_seconds)
+    window = max(1, round(config.window_seconds * rate))
+    skip = round(config.context_seconds * rate)
     frames = blocks.frames_per_block(config.hop_seconds)
-    centres = erb.centre_frequencies(sample_rate, config.bands, config.f_min, config.f_max)
+    channels = (config.bands, config.f_min, config.f_max)
+    values = np.empty((signal.seconds, *shape(config).values()))
+    for first in range(0, signal.seconds, blocks.CHUNK_SECONDS):
+        last = min(first + blocks.CHUNK_SECONDS, signal.seconds)
+        start = first * rate - window // 2 - skip
+        stop = start + skip + (last - first - 1) * rate + (frames - 1) * hop + window
+        piece = blocks.cut(signal.samples, start, stop)
+        starts = skip + rate * np.arange(last - first)
+        values[first:last] = erb.window_energies(
+            piece, starts, rate, channels, skip, window, hop, frames
+        )
+    return values
 
-    def channel_energies(seconds: blocks.Array) -> blocks.Array:
-        return erb.window_energies(seconds, sample_rate, centres, skip, window, hop, frames)
 
-    length = skip + (frames - 1) * hop + window
-    before = skip + window // 2
-    values = blocks.map_blocks(channel_energies, samples, sample_rate, before, length, np.float64)
-    return values.astype(np.float64, copy=False)
+def from_signal(signal: Signal, config: Config) -> NDArray[np.float32]:
+    """Compute the gammatone features of a track; parameters and errors as :func:`extract`."""
+    power = np.maximum(energies(signal, config), config.floor)
+    return (10 * np.log10(power)).astype(np.float32)
 
 
 def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> NDArray[np.float32]:
@@ -122,5 +133,4 @@ def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> 
         If ``samples`` is not mono, empty or not finite, if ``f_max`` is not below half of
         ``sample_rate``, or if the rate does not fit ``hop_seconds``.
     """
-    power = energies(samples, sample_rate, config)
-    return (10 * np.log10(np.maximum(power, config.floor))).astype(np.float32)
+    return from_signal(Signal(samples, sample_rate), config)

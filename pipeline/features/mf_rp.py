@@ -24,10 +24,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
-from scipy.signal import get_window
 
-from pipeline.dsp import blocks, cepstrum, checks, linear_prediction, residual_phase
+from pipeline.dsp import blocks, cepstrum, checks, fft, linear_prediction, residual_phase, windows
+from pipeline.dsp.lanes import WIDTH
+from pipeline.dsp.signal import Signal
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,67 @@ def shape(config: Config) -> dict[str, int]:
     return {"part": 2, "coefficient": config.coefficients, "frame": frames}
 
 
+def from_signal(signal: Signal, config: Config) -> NDArray[np.float32]:
+    """Compute cepstrum and residual phase of a track; parameters and errors as :func:`extract`."""
+    checks.require_below_nyquist(config.f_max, signal.sample_rate)
+    return np.stack([_cepstrum(signal, config), _phase(signal, config)], axis=1)
+
+
+def _cepstrum(signal: Signal, config: Config) -> NDArray[np.float32]:
+    rate = signal.sample_rate
+    hop = blocks.hop_length(rate, config.hop_seconds)
+    count = blocks.frames_per_block(config.hop_seconds)
+    window = max(1, round(config.window_seconds * rate))
+    # Zeros beyond the window change no frame.
+    n_fft = fft.fast_length(window)
+    filters = cepstrum.mel_filters(rate, n_fft, config.mels, config.f_min, config.f_max)
+    cosines = cepstrum.cosines(config.mels, config.coefficients)
+    plan, hann = fft.plan(n_fft), windows.hann(window)
+    frames = max(count, WIDTH)  # kernels write four frames, at least
+    rows = cosines.size // config.mels
+
+    def function(piece: blocks.Array, seconds: int) -> NDArray[np.float32]:
+        values = np.empty((seconds, rows, frames), np.float32)
+        flat = values.reshape(-1)
+        cepstrum.mfcc(piece, rate, hop, frames, hann, plan, filters, config.floor, cosines, flat)
+        return values[:, : config.coefficients, :count]
+
+    reach = (frames - 1) * hop + window
+    return blocks.map_chunks(function, signal.samples, rate, window // 2, reach)
+
+
+def _phase(signal: Signal, config: Config) -> NDArray[np.float32]:
+    rate = signal.sample_rate
+    hop = blocks.hop_length(rate, config.hop_seconds)
+    count = blocks.frames_per_block(config.hop_seconds)
+    window = hop + round(config.overlap_seconds * rate)
+    # The envelope's transform is circular: real samples around the frame, at least half of the
+    # returned ones on each side, keep its seam away and let every maximum lie in the middle.
+    total = fft.fast_length(window + 2 * (config.coefficients // 2))
+    first = (total - window) // 2
+    order, coefficients = config.lp_order, config.coefficients
+    settings = residual_phase.Settings(
+        order, config.white_noise, config.rp_floor, first, total, coefficients
+    )
+    plan, hamming = fft.plan(total), windows.hamming(window)
+    frames = max(count, WIDTH)
+
+    def function(piece: blocks.Array, seconds: int) -> NDArray[np.float32]:
+        values = np.empty((seconds, coefficients, frames), np.float32)
+        emphasised = linear_prediction.pre_emphasise(piece, config.pre_emphasis)
+        flat = values.reshape(-1)
+        residual_phase.phases(emphasised, rate, hop, frames, hamming, settings, plan, flat)
+        if config.rp_mode == "scalar":
+            middle = coefficients // 2
+            values = np.repeat(values[:, middle : middle + 1], coefficients, axis=1)
+        return values[..., :count]
+
+    # One sample more for the first difference.
+    before = window // 2 + first + order + 1
+    reach = (frames - 1) * hop + 1 + order + total
+    return blocks.map_chunks(function, signal.samples, rate, before, reach)
+
+
 def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> NDArray[np.float32]:
     """Compute cepstrum and residual phase of a track.
 
@@ -127,61 +188,4 @@ def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> 
         If ``samples`` is not mono, empty or not finite, if ``f_max`` is not below half of
         ``sample_rate``, if a mel band holds no bin, or if the rate does not fit ``hop_seconds``.
     """
-    blocks.check_samples(samples, sample_rate)
-    checks.require_below_nyquist(config.f_max, sample_rate)
-    parts = [_cepstrum(samples, sample_rate, config), _phase(samples, sample_rate, config)]
-    return np.stack(parts, axis=1).astype(np.float32, copy=False)
-
-
-def _cepstrum(
-    samples: NDArray[np.floating], sample_rate: int, config: Config
-) -> NDArray[np.floating]:
-    hop = blocks.hop_length(sample_rate, config.hop_seconds)
-    count = blocks.frames_per_block(config.hop_seconds)
-    window = max(1, round(config.window_seconds * sample_rate))
-    # Even, so that the number of bins tells the length; zeros beyond the window change no frame.
-    n_fft = 2 * fft.next_fast_len(-(-window // 2), real=True)
-    filters = cepstrum.mel_matrix(sample_rate, n_fft, config.mels, config.f_min, config.f_max)
-
-    def coefficients(seconds: blocks.Array) -> blocks.Array:
-        frames = blocks.frames_of(seconds, 0, window, hop, count)
-        return cepstrum.mfcc(frames, filters, config.coefficients, config.floor)
-
-    length = (count - 1) * hop + window
-    return blocks.map_blocks(coefficients, samples, sample_rate, window // 2, length)
-
-
-def _phase(samples: NDArray[np.floating], sample_rate: int, config: Config) -> NDArray[np.floating]:
-    hop = blocks.hop_length(sample_rate, config.hop_seconds)
-    count = blocks.frames_per_block(config.hop_seconds)
-    window = hop + round(config.overlap_seconds * sample_rate)
-    # The envelope's transform is circular: real samples around the frame, at least half of the
-    # returned ones on each side, keep its seam away and let every maximum lie in the middle.
-    total = fft.next_fast_len(window + 2 * (config.coefficients // 2), real=True)
-    first = (total - window) // 2
-
-    def phase(seconds: blocks.Array) -> blocks.Array:
-        emphasised = linear_prediction.pre_emphasise(seconds, config.pre_emphasis)
-        segments = blocks.frames_of(emphasised, 0, config.lp_order + total, hop, count)
-        inside = slice(config.lp_order + first, config.lp_order + first + window)
-        predictor = _predictor(segments[..., inside], config)
-        r = linear_prediction.residual(predictor, segments)
-        values = residual_phase.phase_at_peak(
-            r, first, window, config.coefficients, config.rp_floor
-        )
-        if config.rp_mode == "scalar":
-            middle = config.coefficients // 2
-            values = np.broadcast_to(values[..., middle, None], values.shape)
-        return values.transpose(0, 2, 1)
-
-    # One sample more for the first difference.
-    before = window // 2 + first + config.lp_order + 1
-    length = (count - 1) * hop + 1 + config.lp_order + total
-    return blocks.map_blocks(phase, samples, sample_rate, before, length)
-
-
-def _predictor(frames: blocks.Array, config: Config) -> blocks.Array:
-    weighted = frames * get_window("hamming", frames.shape[-1], fftbins=False)
-    correlation = linear_prediction.autocorrelation(weighted, config.lp_order)
-    correlation[..., 0] *= 1 + config.white_noise
-    return linear_prediction.levinson_durbin(correlation)[0]
+    return from_signal(Signal(samples, sample_rate), config)

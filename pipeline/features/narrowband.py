@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.dsp import spectrogram
-from pipeline.dsp.spectrogram import extract, shape
+from pipeline.dsp.spectrogram import extract, from_signal, shape
 
-__all__ = ["Config", "extract", "shape"]
+__all__ = ["Config", "extract", "from_signal", "shape"]
 
 
 @dataclass(frozen=True)

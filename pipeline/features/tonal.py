@@ -25,16 +25,16 @@ is fitted to the whole track, the only quantity here that reaches beyond a frame
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.signal import get_window
 
 from pipeline.dsp import blocks, checks, chroma, peaks
+from pipeline.dsp.signal import Signal
+from pipeline.dsp.windows import hann
 
 CLASSES = ("c", "cs", "d", "ds", "e", "f", "fs", "g", "gs", "a", "as", "b")
 
@@ -152,36 +152,36 @@ def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> 
         If ``samples`` is not mono, empty or not finite, if ``f_max`` is not below half of
         ``sample_rate``, or if the rate does not fit ``hop_seconds``.
     """
-    blocks.check_samples(samples, sample_rate)
-    checks.require_below_nyquist(config.f_max, sample_rate)
-    hop = blocks.hop_length(sample_rate, config.hop_seconds)
+    return from_signal(Signal(samples, sample_rate), config)
+
+
+def from_signal(signal: Signal, config: Config) -> NDArray[np.float32]:
+    """Compute chroma, peak descriptors and roughness; parameters and errors as :func:`extract`."""
+    rate = signal.sample_rate
+    checks.require_below_nyquist(config.f_max, rate)
+    hop = blocks.hop_length(rate, config.hop_seconds)
     count = blocks.frames_per_block(config.hop_seconds)
-    length = max(1, round(config.window_seconds * sample_rate))
+    length = max(1, round(config.window_seconds * rate))
     reach = (count - 1) * hop + length
-    window = get_window("hann", length)
+    window = hann(length)
     window *= 2 / window.sum()
-    bin_hz = sample_rate / length
 
-    def over_blocks(describe: Callable[[blocks.Array, peaks.Peaks], blocks.Array]) -> blocks.Array:
-        def function(seconds: blocks.Array) -> blocks.Array:
-            frames = blocks.frames_of(seconds, 0, length, hop, count)
-            amplitude = np.abs(fft.rfft(frames * window, axis=-1, workers=1))
-            found = peaks.find(
-                amplitude, bin_hz, config.neighbourhood_hz, config.prominence_db, config.floor
-            )
-            return describe(amplitude, found)
-
-        values = blocks.map_blocks(
-            function, samples, sample_rate, length // 2, reach, dtype=np.float64
-        )
-        return values.astype(np.float64, copy=False)
-
+    found = []
+    for first in range(0, signal.seconds, blocks.CHUNK_SECONDS):
+        last = min(first + blocks.CHUNK_SECONDS, signal.seconds)
+        start = first * rate - length // 2
+        piece = blocks.cut(signal.samples, start, start + (last - first - 1) * rate + reach)
+        frames = blocks.frames_of(piece, last - first, rate, length, hop, count)
+        amplitude = np.abs(fft.rfft(frames * window, axis=-1, workers=1))
+        energy = np.maximum((amplitude * amplitude).sum(axis=-1), config.floor)
+        near, above = config.neighbourhood_hz, config.prominence_db
+        found.append((peaks.find(amplitude, rate / length, near, above, config.floor), energy))
     tuning = 0.0
     if config.tuning == "track":
-        phasors = over_blocks(lambda _, found: _phasors(found, config))
+        phasors = np.concatenate([_phasors(part, config) for part, _ in found])
         # The last frame of a second is the first of the next.
         tuning = chroma.tuning(phasors[:, :-1])
-    values = over_blocks(lambda amplitude, found: _describe(amplitude, found, tuning, config))
+    values = np.concatenate([_describe(part, energy, tuning, config) for part, energy in found])
     return values.astype(np.float32).transpose(0, 2, 1)
 
 
@@ -191,13 +191,12 @@ def _phasors(found: peaks.Peaks, config: Config) -> blocks.Array:
 
 
 def _describe(
-    amplitude: blocks.Array, found: peaks.Peaks, tuning: float, config: Config
+    found: peaks.Peaks, energy: blocks.Array, tuning: float, config: Config
 ) -> blocks.Array:
     """Return all rows [shape=(second, frame, row)]."""
     kept = found.within(config.f_min, config.f_max)
     treble = kept.within(config.treble_min, config.treble_max)
     bass = kept.within(config.f_min, config.bass_max)
-    energy = np.maximum((amplitude * amplitude).sum(axis=-1), config.floor)
     share = found.sums(found.amplitude**2) / energy
     mean, deviation = _pitch_moments(kept, config.compression)
     descriptors = [share, kept.sums(np.ones(kept.frame.size)), mean, deviation]

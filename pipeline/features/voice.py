@@ -39,6 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dsp import blocks, checks, periodicity, spectral_shape, spectrogram
+from pipeline.dsp.signal import Signal
 
 A1_HZ = 55.0
 SEMITONES = 12
@@ -182,7 +183,12 @@ def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> 
     ValueError
         As :func:`pipeline.dsp.spectrogram.extract`.
     """
-    levels = spectrogram.extract(samples, sample_rate, config)
+    return from_signal(Signal(samples, sample_rate), config)
+
+
+def from_signal(signal: Signal, config: Config) -> NDArray[np.float32]:
+    """Compute the feature of a track; parameters and errors as :func:`extract`."""
+    levels = spectrogram.from_signal(signal, config)
     values = np.empty((len(levels), *shape(config).values()), np.float32)
     for first in range(0, len(levels), blocks.CHUNK_SECONDS):
         part = slice(first, first + blocks.CHUNK_SECONDS)

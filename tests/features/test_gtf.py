@@ -8,6 +8,7 @@ from gammatone.gtgram import gtgram
 from scipy.signal import freqz
 
 from pipeline.dsp import erb
+from pipeline.dsp.signal import Signal
 from pipeline.features import gtf
 
 CONFIG = gtf.Config()
@@ -31,7 +32,7 @@ def reference(samples: np.ndarray, rate: int, second: int) -> np.ndarray:
 @pytest.mark.parametrize("rate", [16000, 22050, 44100])
 def test_energies_equal_gtgram(rate: int) -> None:
     samples = np.random.default_rng(rate).normal(0, 0.1, 3 * rate)
-    energies = gtf.energies(samples, rate, CONFIG)
+    energies = gtf.energies(Signal(samples, rate), CONFIG)
     for second in (0, 1):
         np.testing.assert_allclose(energies[second], reference(samples, rate, second), rtol=1e-6)
 
@@ -39,7 +40,7 @@ def test_energies_equal_gtgram(rate: int) -> None:
 def test_decibels_of_energies_with_floor() -> None:
     samples = np.random.default_rng(1).normal(0, 0.1, 16000)
     samples[8000:] = 0
-    energies = gtf.energies(samples, 16000, CONFIG)
+    energies = gtf.energies(Signal(samples, 16000), CONFIG)
     values = gtf.extract(samples, 16000, CONFIG)
     assert values.min() == np.float32(-100)  # silence at the floor of 1e-10
     loud = energies > CONFIG.floor
@@ -49,7 +50,7 @@ def test_decibels_of_energies_with_floor() -> None:
 
 @pytest.mark.parametrize("rate", [16000, 44100])
 def test_a_tone_lights_its_own_channel_at_its_own_level(rate: int) -> None:
-    centres = erb.centre_frequencies(rate, CONFIG.bands, CONFIG.f_min, CONFIG.f_max)
+    centres = erb.centre_frequencies(CONFIG.bands, CONFIG.f_min, CONFIG.f_max)
     time = np.arange(rate) / rate
     for band, frequency in enumerate(centres):
         values = gtf.extract(np.sin(2 * np.pi * frequency * time), rate, CONFIG)
@@ -62,7 +63,7 @@ def test_a_tone_lights_its_own_channel_at_its_own_level(rate: int) -> None:
 
 
 def test_centres_are_equally_spaced_in_erb_and_rise() -> None:
-    centres = erb.centre_frequencies(16000, 24, 50.0, 7600.0)
+    centres = erb.centre_frequencies(24, 50.0, 7600.0)
     # Number of ERBs below a frequency (Glasberg and Moore 1990).
     rate = 21.4 * np.log10(1 + 0.00437 * np.append(centres, 7600.0))
     np.testing.assert_allclose(np.diff(rate), (rate[-1] - rate[0]) / 24, rtol=2e-4)
@@ -89,7 +90,7 @@ def test_cascade_has_unit_gain_at_its_centre_and_its_bandwidth() -> None:
 
 def test_energy_grows_with_the_square_of_the_gain() -> None:
     samples = np.random.default_rng(2).normal(0, 0.1, 16000)
-    quiet, loud = (gtf.energies(gain * samples, 16000, CONFIG) for gain in (1.0, 3.0))
+    quiet, loud = (gtf.energies(Signal(gain * samples, 16000), CONFIG) for gain in (1.0, 3.0))
     np.testing.assert_allclose(loud, 9 * quiet, rtol=1e-12)
 
 
@@ -97,9 +98,9 @@ def test_an_impulse_reaches_each_channel_after_its_delay() -> None:
     samples = np.zeros(16000)
     samples[8000] = 1.0
     config = gtf.Config(window_seconds=0.001, hop_seconds=0.001)
-    peaks = gtf.energies(samples, 16000, config)[0].argmax(axis=1)
+    peaks = gtf.energies(Signal(samples, 16000), config)[0].argmax(axis=1)
     # The envelope t^3 exp(-2 pi b t) peaks 3 / (2 pi b) after the impulse, b = 1.019 ERB.
-    centres = erb.centre_frequencies(16000, 24, config.f_min, config.f_max)
+    centres = erb.centre_frequencies(24, config.f_min, config.f_max)
     delay = 3 / (2 * np.pi * 1.019 * (24.7 + centres / 9.26449))
     # The square of the carrier peaks every half period. Of two peaks around the envelope's the
     # later wins even where it is somewhat farther, for the envelope falls more slowly than it
@@ -109,8 +110,8 @@ def test_an_impulse_reaches_each_channel_after_its_delay() -> None:
 
 def test_context_hides_the_start_up_of_the_filters() -> None:
     samples = np.random.default_rng(3).normal(0, 0.1, 48000)
-    longer = gtf.energies(samples, 16000, gtf.Config(context_seconds=0.9))[2]
-    default = gtf.energies(samples, 16000, CONFIG)[2]
-    none = gtf.energies(samples, 16000, gtf.Config(context_seconds=0.0))[2]
+    longer = gtf.energies(Signal(samples, 16000), gtf.Config(context_seconds=0.9))[2]
+    default = gtf.energies(Signal(samples, 16000), CONFIG)[2]
+    none = gtf.energies(Signal(samples, 16000), gtf.Config(context_seconds=0.0))[2]
     np.testing.assert_allclose(default, longer, rtol=1e-9)
     assert np.abs(none / longer - 1).max() > 0.1

@@ -5,11 +5,11 @@ from __future__ import annotations
 import librosa
 import numpy as np
 import pytest
-from scipy.linalg import solve_toeplitz
 from scipy.signal import freqz, hilbert, lfilter
 
-from pipeline.dsp import cepstrum, linear_prediction, residual_phase
+from pipeline.dsp import cepstrum, fft, linear_prediction, residual_phase
 from pipeline.features import mf_rp
+from tests.features.oracles_dsp import buffer, frames_of, phase
 
 CONFIG = mf_rp.Config()
 RATE = 16000
@@ -54,28 +54,18 @@ def test_cepstrum_equals_librosa(rate: int, n_fft: int) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=2e-5)
 
 
-def literal_phase(samples: np.ndarray, second: int, frame: int) -> np.ndarray:
-    """Residual phase of one frame, one equation after the other, with library solvers."""
-    emphasised = samples - 0.97 * np.concatenate([[0.0], samples[:-1]])
-    track = np.concatenate([np.zeros(1000), emphasised, np.zeros(1000)])
-    hop, order = 372, 16
-    window = hop + 160  # 10 ms
-    start = 1000 + second * RATE + frame * hop - window // 2
-    s = track[start : start + window] * np.hamming(window)
-    correlation = np.array([s[: window - lag] @ s[lag:] for lag in range(order + 1)])
-    column = correlation[:order].copy()
-    column[0] *= 1 + 1e-9
-    predictor = np.concatenate([[1.0], -solve_toeplitz(column, correlation[1:])])
-    margin = 34  # 600 samples, a fast transform, hold the frame and at least 32 on either side
-    r = np.array(
-        [
-            sum(predictor[k] * track[n - k] for k in range(order + 1))
-            for n in range(start - margin, start - margin + 600)
-        ]
-    )
-    h = np.abs(hilbert(r))
-    peak = margin + int(np.argmax(h[margin : margin + window]))
-    return (r / h)[peak - 32 : peak + 32]
+def phases_at_peak(r: np.ndarray, floor: float) -> np.ndarray:
+    """Residual phase of four residuals of 600 samples, whose frames begin with sample 34."""
+    frames, plan = buffer(r), fft.plan(600)
+    envelope, values = np.empty_like(frames), np.empty((4, 64), np.float32)
+    best, places = np.empty(4), np.empty(4)
+    work = np.empty_like(frames), np.empty_like(frames)
+    residual_phase.squared_envelope(frames, *work, plan, envelope)
+    residual_phase.peaks(envelope, 34, 532, best, places)
+    for lane in range(4):
+        place = int(places[lane])
+        residual_phase.phase_at_peak(frames, envelope, lane, place, floor, values[lane], 1)
+    return values
 
 
 @pytest.mark.parametrize("signal", ["noise", "glottal"])
@@ -83,7 +73,7 @@ def test_phase_equals_the_equations_written_out(signal: str, noise: np.ndarray) 
     samples = noise if signal == "noise" else glottal(2)
     found = mf_rp.extract(samples, RATE, CONFIG)[:, 1]
     for second, frame in ((0, 0), (0, 7), (0, 43), (1, 0), (1, 21)):
-        expected = literal_phase(samples, second, frame)
+        expected = phase(samples, RATE, CONFIG, second, frame)
         np.testing.assert_allclose(found[second, :, frame], expected, atol=1e-6)
 
 
@@ -112,12 +102,13 @@ def test_phase_ignores_gains_of_two_exactly(gain: float, noise: np.ndarray) -> N
 @pytest.mark.parametrize("gain", [0.3, 1e-5, -7.0])
 def test_phase_ignores_any_gain(gain: float) -> None:
     r = np.random.default_rng(3).normal(size=(20, 600))
-    plain = residual_phase.phase_at_peak(r, 34, 532, 64, 1e-6)
-    scaled = residual_phase.phase_at_peak(gain * r, 34, 532, 64, 1e-6)
-    np.testing.assert_allclose(scaled, np.sign(gain) * plain, atol=1e-9, rtol=0)
+    plain = phases_at_peak(r[:4], 1e-6)
+    # float32 storage: one unit in the last place of 1.
+    np.testing.assert_allclose(
+        phases_at_peak(gain * r[:4], 1e-6), np.sign(gain) * plain, atol=6e-8, rtol=0
+    )
     samples = r.ravel()
     whole = mf_rp.extract(samples, RATE, CONFIG)[:, 1]
-    # float32 storage: one unit in the last place of 1.
     np.testing.assert_allclose(
         mf_rp.extract(gain * samples, RATE, CONFIG)[:, 1],
         np.sign(gain) * whole,
@@ -132,41 +123,44 @@ def test_phase_is_zero_in_silence_and_below_the_floor(noise: np.ndarray) -> None
     phase = mf_rp.extract(half, RATE, CONFIG)[:, 1]
     assert (phase[0, :, 25:] == 0).all()
     assert (phase[0, :, :20] != 0).all()
-    r = np.random.default_rng(4).normal(size=600)
-    plain = residual_phase.phase_at_peak(r, 34, 532, 64, 0.0)
-    floored = residual_phase.phase_at_peak(r, 34, 532, 64, 0.5)
-    h = np.abs(hilbert(r))
-    peak = 34 + h[34:566].argmax()
-    below = h[peak - 32 : peak + 32] <= 0.5 * h[peak]
-    assert 0 < below.sum() < 64
-    np.testing.assert_array_equal(floored, np.where(below, 0, plain))
+    r = np.random.default_rng(4).normal(size=(4, 600))
+    plain, floored = phases_at_peak(r, 0.0), phases_at_peak(r, 0.5)
+    for lane in range(4):
+        h = np.abs(hilbert(r[lane]))
+        peak = 34 + h[34:566].argmax()
+        below = h[peak - 32 : peak + 32] <= 0.5 * h[peak]
+        assert 0 < below.sum() < 64
+        np.testing.assert_array_equal(floored[lane], np.where(below, 0, plain[lane]))
 
 
 def test_the_maximum_is_in_the_middle() -> None:
-    r = np.random.default_rng(9).normal(0, 1e-3, 600)
-    r[40] = 1.0  # near the frame's edge: the returned samples reach over it
-    phase = residual_phase.phase_at_peak(r, 34, 532, 64, 1e-6)
-    assert phase[32] == pytest.approx(1.0, abs=1e-3)
-    assert np.abs(phase[31]) < 0.1  # a pulse's neighbours are all Hilbert transform
+    r = np.random.default_rng(9).normal(0, 1e-3, (4, 600))
+    r[:, 40] = 1.0  # near the frame's edge: the returned samples reach over it
+    for values in phases_at_peak(r, 1e-6):
+        assert values[32] == pytest.approx(1.0, abs=1e-3)
+        assert np.abs(values[31]) < 0.1  # a pulse's neighbours are all Hilbert transform
 
 
-@pytest.mark.parametrize("n", [7, 8, 600])
-def test_hilbert_transform_equals_scipy(n: int) -> None:
-    signal = np.random.default_rng(n).normal(1, 1, size=(3, n))
-    np.testing.assert_allclose(
-        residual_phase.hilbert_transform(signal), hilbert(signal).imag, atol=1e-12
-    )
+def autocorrelation(samples: np.ndarray, order: int) -> np.ndarray:
+    lags = np.empty((order + 4) * 4)
+    padded = buffer(np.tile(samples, (4, 1)), zeros=order + 4)
+    linear_prediction.autocorrelate(padded, samples.size, order, lags)
+    return frames_of(lags)[0, : order + 1]
 
 
-def test_levinson_equals_a_toeplitz_solver() -> None:
-    frames = np.random.default_rng(6).normal(size=(5, 3, 400))
-    correlation = linear_prediction.autocorrelation(frames, 16)
-    coefficients, error = linear_prediction.levinson_durbin(correlation)
-    for index in np.ndindex(5, 3):
-        row = correlation[index]
-        expected = -solve_toeplitz(row[:16], row[1:])
-        np.testing.assert_allclose(coefficients[index][1:], expected, atol=1e-12)
-        assert error[index] == pytest.approx(row[0] + expected @ row[1:])
+def predictor_of(samples: np.ndarray) -> np.ndarray:
+    found = np.empty(17 * 4)
+    lags = np.repeat(autocorrelation(samples, 16), 4)
+    linear_prediction.levinson_durbin(lags, 16, found)
+    return frames_of(found)[0]
+
+
+def residual_of(samples: np.ndarray, predictor: np.ndarray) -> np.ndarray:
+    n = samples.size - 16
+    r = np.empty(n * 4)
+    frames = buffer(np.tile(samples, (4, 1)))
+    linear_prediction.residual(frames, np.repeat(predictor, 4), 16, n, r)
+    return frames_of(r)[0]
 
 
 def test_a_known_all_pole_process_is_recovered_and_whitened() -> None:
@@ -178,24 +172,21 @@ def test_a_known_all_pole_process_is_recovered_and_whitened() -> None:
     )
     n, burn = 200_000, 1000
     samples = lfilter([1.0], true, rng.normal(size=n + burn))[burn:]
-    correlation = linear_prediction.autocorrelation(samples, 16)
-    found, _ = linear_prediction.levinson_durbin(correlation)
+    found = predictor_of(samples)
     # Coefficients of clustered poles are ill-conditioned; the filters' responses are what matters.
     ratio = freqz([1.0], found)[1] / freqz([1.0], true)[1]
     np.testing.assert_allclose(np.abs(ratio), 1, atol=0.05)
     np.testing.assert_allclose(found, true, atol=0.05)
-    r = linear_prediction.residual(found, samples)
-    lags = linear_prediction.autocorrelation(r, 40)
-    rho = lags[1:] / lags[0]
+    r = residual_of(samples, found)
+    rho = autocorrelation(r, 40)[1:] / autocorrelation(r, 0)
     # Ljung-Box over 40 lags: chi-square with 40 - 16 degrees of freedom stays below 51.2 (p 0.001).
     q = r.size * (r.size + 2) * np.sum(rho**2 / (r.size - np.arange(1, 41)))
     assert q < 51.2
     assert np.var(r) == pytest.approx(1.0, rel=0.02)
-    before = linear_prediction.autocorrelation(samples, 1)
+    before = autocorrelation(samples, 1)
     assert abs(before[1] / before[0]) > 10 * np.abs(rho).max()
 
 
-@pytest.mark.filterwarnings("ignore:Empty filters:UserWarning")
 def test_mel_filters_without_a_bin_are_refused(noise: np.ndarray) -> None:
     with pytest.raises(
         ValueError, match=r"mels 128 between f_min 50.0 Hz .* longer window_seconds"
@@ -203,8 +194,22 @@ def test_mel_filters_without_a_bin_are_refused(noise: np.ndarray) -> None:
         mf_rp.extract(noise, RATE, mf_rp.Config(window_seconds=0.010))
 
 
-def test_mel_matrix_is_librosas() -> None:
-    ours = cepstrum.mel_matrix(RATE, 1500, 128, 50.0, 7600.0).toarray()
-    assert (ours.sum(axis=1) > 0).all()
+@pytest.mark.parametrize(("f_min", "f_max"), [(50.0, 7600.0), (0.0, 8000.0), (1500.0, 4000.0)])
+def test_mel_matrix_is_librosas(f_min: float, f_max: float) -> None:
+    ours = cepstrum.mel_matrix(RATE, 1500, 64, f_min, f_max)
+    expected = librosa.filters.mel(
+        sr=RATE, n_fft=1500, n_mels=64, fmin=f_min, fmax=f_max, dtype=np.float64
+    )
+    np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-15)
     # Unit area in hertz, up to the sampling of the triangles by bins of 10.7 Hz.
-    assert ours.sum(axis=1) * RATE / 1500 == pytest.approx(np.ones(128), rel=0.15)
+    assert ours.sum(axis=1) * RATE / 1500 == pytest.approx(np.ones(64), rel=0.15)
+
+
+def test_mel_filters_are_the_rows_without_their_zeros() -> None:
+    rows = cepstrum.mel_matrix(RATE, 1500, 128, 50.0, 7600.0)
+    filters, first = cepstrum.mel_filters(RATE, 1500, 128, 50.0, 7600.0), 0
+    for row, start, last in zip(rows, filters.starts, filters.ends, strict=True):
+        dense = np.zeros_like(row)
+        dense[start : start + last - first] = filters.weights[first:last]
+        np.testing.assert_array_equal(dense, row)
+        first = last
