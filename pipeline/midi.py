@@ -1,4 +1,4 @@
-"""Notes of a MIDI file, read by musicpy in a child process that may hang, swell or die.
+"""Notes of a MIDI file, read in a child process that may hang, swell or die.
 
 Conventions
 -----------
@@ -7,9 +7,11 @@ merged. Notes on channel 10 (General MIDI percussion) are left out: their number
 not pitches. The tempo is the first one in the file, 120 where there is none (the MIDI default);
 later tempo changes are not followed.
 
-musicpy gives a start time per track and, per note, the interval to the next; onsets are their
-running sum, rounded to whole ticks. A note-off ends every note of its pitch and channel that still
-sounds; a note that never ends has duration 0. What musicpy is known to get wrong is refused:
+Plain files, which are nearly all, are read by symusic, note for note as musicpy reads them
+(:mod:`pipeline.midi_plain`); musicpy reads the others. It gives a start time per track and, per
+note, the interval to the next; onsets are their running sum, rounded to whole ticks. A note-off
+ends every note of its pitch and channel that still sounds; a note that never ends has duration 0.
+What musicpy is known to get wrong is refused:
 truncated files, SMPTE time and format 2 from the header, before musicpy (:func:`header_fault`).
 Notes that begin or last longer than :data:`MAX_MEASURES`, or have a negative time, are dropped, and
 the file is refused when they are more than half.
@@ -26,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import midi_plain
 from pipeline.midi_child import Child, serve
 from pipeline.notes import BEATS_PER_MEASURE, Notes, ordered
 
@@ -171,18 +174,22 @@ def header_fault(content: bytes) -> tuple[str, str] | None:
 
 def _answer(request: dict[str, str]) -> dict[str, Any]:
     """Return the notes of one file as rows, or a code and a reason; runs in the child."""
-    import musicpy
-
     path = request["path"]
     try:
-        fault = header_fault(Path(path).read_bytes())
+        content = Path(path).read_bytes()
+        fault = header_fault(content)
     except OSError as error:
         return _fault("unreadable", f"{type(error).__name__}: {error.strerror}")
     except MemoryError:
         return _fault("memory", f"the file needs more than {MEMORY_BYTES >> 20} MiB")
     if fault is not None:
         return _fault(*fault)
+    plain = midi_plain.rows(content)
+    if plain is not None:
+        return plain
     try:
+        import musicpy  # takes half a second, which plain files need not pay
+
         # Splitting by channel, the default for format 0, misplaces a second track.
         return _rows(musicpy.read(path, split_channels=False))
     except MemoryError:
@@ -213,6 +220,4 @@ def _fault(code: str, reason: str) -> dict[str, str]:
 
 if __name__ == "__main__":
     os.environ.update(_QUIET)
-    import musicpy  # noqa: F401  (before the child says it is ready, so that no file pays for it)
-
     serve(_answer, MEMORY_BYTES)
