@@ -7,7 +7,10 @@ content, the effective configuration, the version of the code and the versions o
 An entry is a file ``<root>/<kind>/<first two digits>/<key>`` that holds the 32-byte SHA-256 of its
 payload and the payload: an ``.npy`` array (never a pickle) or UTF-8 JSON. It is written under
 another name, flushed, and renamed, so that a killed writer leaves no entry; a reader that finds the
-checksum wrong removes the entry and reports it missing.
+checksum wrong removes the entry and reports it missing. An entry that cannot be read, or holds
+something else than what is asked for, counts as missing too.
+
+The root is a folder, which several people may share, or the URL of an object store: docs/cache.md.
 """
 
 from __future__ import annotations
@@ -16,16 +19,25 @@ import hashlib
 import io
 import json
 import os
-import tempfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.caching import places
+from pipeline.caching.files import Files
+from pipeline.caching.objects import Objects
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
+
 DIGEST_BYTES = 32
+#: Names another root than ``compute.cache``, for one user or one machine.
+VARIABLE = "MULTISPEC_CACHE"
 
 
 def key(**parts: Any) -> str:
@@ -58,70 +70,88 @@ def real_root(here: Path) -> Path:
     return here
 
 
+def name_of(kind: str, key: str) -> str:
+    """Return where an entry lies, below the root."""
+    return f"{kind}/{key[:2]}/{key}"
+
+
+def intact(data: bytes) -> bool:
+    """Whether the bytes of an entry have the checksum they begin with."""
+    payload = memoryview(data)[DIGEST_BYTES:]
+    return hashlib.sha256(payload).digest() == data[:DIGEST_BYTES]
+
+
 @dataclass(frozen=True)
 class Cache:
-    """One cache folder; cheap to make, safe to send to a worker.
+    """One cache; cheap to make, safe to send to a worker.
 
     Attributes
     ----------
     root
-        Folder; made on the first write.
+        Folder, made on the first write, or URL.
     """
 
-    root: Path
+    root: Root
 
     @classmethod
     def at(cls, location: str) -> Cache:
-        """Return the cache at a location; a relative one counts from the real repository."""
-        return cls(real_root(Path.cwd()) / location)
+        """Return the cache at a location; a relative folder counts from the real repository.
 
-    def path(self, kind: str, key: str) -> Path:
+        The environment variable :data:`VARIABLE` overrides the location.
+        """
+        location = os.environ.get(VARIABLE) or location
+        return cls(places.parse(location, real_root(Path.cwd())))
+
+    @property
+    def place(self) -> Files | Objects:
+        """What reads and writes below the root."""
+        return Files(self.root) if isinstance(self.root, Path) else Objects(self.root)
+
+    def path(self, kind: str, key: str) -> Root:
         """Return where an entry lies or would lie."""
-        return self.root / kind / key[:2] / key
+        return self.root / name_of(kind, key)
+
+    def folder(self, name: str) -> Path:
+        """Make a folder of this machine for what is no entry, such as checkpoints; return it.
+
+        It lies below the root and has its permissions; where the root is a URL, it is one of the
+        user's among the system's temporary files.
+        """
+        return places.within(places.local(self.root), name)
 
     def read(self, kind: str, key: str) -> bytes | None:
         """Return an entry's payload, or ``None`` where there is none or it is damaged."""
-        path = self.path(kind, key)
-        try:
-            data = path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+        name, place = name_of(kind, key), self.place
+        data = place.read(name)
+        if data is None:
             return None
-        digest, payload = data[:DIGEST_BYTES], data[DIGEST_BYTES:]
-        if hashlib.sha256(payload).digest() != digest:
-            path.unlink(missing_ok=True)
+        if not intact(data):
+            place.discard(name, data)
             return None
-        return payload
+        return data[DIGEST_BYTES:]
 
     def write(self, kind: str, key: str, payload: bytes) -> None:
-        """Write an entry atomically."""
-        path = self.path(kind, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(payload).digest())
-                file.write(payload)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(partial).replace(path)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+        """Write an entry atomically.
+
+        Raises
+        ------
+        pipeline.caching.places.CacheError
+            If the cache cannot be written to.
+        """
+        self.place.write(name_of(kind, key), hashlib.sha256(payload).digest(), payload)
 
     def move(self, kind: str, to: str, key: str) -> bool:
         """Give an entry to another kind, atomically; return whether there was one."""
-        target = self.path(to, key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self.path(kind, key).replace(target)
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        return True
+        return self.place.move(name_of(kind, key), name_of(to, key))
 
     def read_array(self, kind: str, key: str) -> NDArray[Any] | None:
-        """Return an array entry, or ``None``."""
+        """Return an array entry, or ``None`` where there is none that holds an array."""
         payload = self.read(kind, key)
-        return None if payload is None else np.load(io.BytesIO(payload), allow_pickle=False)
+        try:
+            found = None if payload is None else np.load(io.BytesIO(payload), allow_pickle=False)
+        except (ValueError, EOFError, OSError, zipfile.BadZipFile):
+            return None
+        return found if isinstance(found, np.ndarray) else None
 
     def write_array(self, kind: str, key: str, array: NDArray[Any]) -> None:
         """Write an array entry."""
@@ -130,9 +160,12 @@ class Cache:
         self.write(kind, key, buffer.getvalue())
 
     def read_json(self, kind: str, key: str) -> Any:
-        """Return a JSON entry, or ``None``."""
+        """Return a JSON entry, or ``None`` where there is none that holds JSON."""
         payload = self.read(kind, key)
-        return None if payload is None else json.loads(payload)
+        try:
+            return None if payload is None else json.loads(payload)
+        except ValueError:
+            return None
 
     def write_json(self, kind: str, key: str, value: Mapping[str, Any]) -> None:
         """Write a JSON entry."""

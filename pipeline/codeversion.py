@@ -8,7 +8,9 @@ leaves it alone; any other edit changes it.
 Conventions
 -----------
 *Project modules* are those of the packages :data:`PACKAGES`. A package's ``__init__`` belongs to
-a closure only where it is imported by name: it is a registry, and computes nothing.
+a closure only where it is imported by name. Where it is a registry, which loads the modules of its
+folder while the program runs, all of them belong to the closure with it, except for the registries
+:data:`CHOSEN`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,19 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = ("pipeline", "models")
+#: Registries of which one module is used at a time: whoever asks for a version names that module.
+CHOSEN = ("models", "pipeline.corpora", "pipeline.features")
+#: Library -> those behind it that also decide its numbers, though no module here imports them: what
+#: compiles its loops, what it computes or parses with.
+BEHIND = {
+    "gammatone": ("scipy",),
+    "librosa": ("numba", "scipy"),
+    "musicpy": ("mido-fix",),
+    "numba": ("llvmlite",),
+    "scikit-learn": ("scipy",),
+}
+#: The function of :mod:`importlib` that a registry calls.
+LOADER = "import_module"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -63,6 +78,17 @@ def _imports(tree: ast.AST, module: str, is_package: bool) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+def _members(tree: ast.AST, module: str, path: Path) -> Iterator[str]:
+    """Yield the modules of a registry's folder: packages that load by name import all of them."""
+    if path.name != "__init__.py" or module in CHOSEN:
+        return
+    if any(isinstance(node, ast.Attribute) and node.attr == LOADER for node in ast.walk(tree)):
+        for each in path.parent.iterdir():
+            name = f"{module}.{each.stem}"
+            if each.name != "__init__.py" and path_of(name, path.parents[len(module.split("."))]):
+                yield name
+
+
 def closure(*modules: str, root: Path = ROOT) -> Closure:
     """Return the import closure of some project modules.
 
@@ -95,6 +121,7 @@ def closure(*modules: str, root: Path = ROOT) -> Closure:
                 todo.append(name if path_of(name, root) else name.rpartition(".")[0])
             elif top not in sys.stdlib_module_names:
                 libraries.add(top)
+        todo += _members(tree, module, path)
     return Closure(tuple(sorted(seen)), tuple(sorted(libraries)))
 
 
@@ -129,21 +156,49 @@ def version(*modules: str, root: Path = ROOT) -> str:
 
 @cache
 def libraries(*modules: str) -> dict[str, str]:
-    """Return the versions of the libraries that decide what these modules compute.
+    """Return the versions of what decides the numbers that these modules compute, besides the code.
+
+    That is Python, the libraries they import, those :data:`BEHIND` them, and what the libraries'
+    packages carry along: decoder, resampler, linear algebra. The kind of processor is not among
+    them: numbers of two kinds differ in the last bits, and are shared all the same.
 
     Examples
     --------
     >>> sorted(libraries("pipeline.audio"))
-    ['libsndfile', 'numpy', 'soundfile', 'soxr']
+    ['blas', 'libsndfile', 'libsoxr', 'numpy', 'python', 'soundfile', 'soxr']
     """
     distributions = importlib.metadata.packages_distributions()
-    found = {}
-    for name in closure(*modules).libraries:
-        for distribution in distributions.get(name, []):
+    todo = [each for name in closure(*modules).libraries for each in distributions.get(name, [])]
+    found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+    while todo:
+        distribution = todo.pop()
+        if distribution.lower() not in found:
             found[distribution.lower()] = importlib.metadata.version(distribution)
-    if "soundfile" in found:
-        import soundfile
-
-        # The wheel carries its own decoder, which is what turns MP3 into numbers.
-        found["libsndfile"] = str(soundfile.__libsndfile_version__)
+            todo += BEHIND.get(distribution.lower(), ())
+    for name, carried in CARRIED.items():
+        if name in found:
+            found |= carried()
     return dict(sorted(found.items()))
+
+
+def _decoder() -> dict[str, str]:
+    import soundfile
+
+    return {"libsndfile": str(soundfile.__libsndfile_version__)}
+
+
+def _resampler() -> dict[str, str]:
+    import soxr
+
+    return {"libsoxr": str(soxr.__libsoxr_version__)}
+
+
+def _linear_algebra() -> dict[str, str]:
+    import numpy as np
+
+    about = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return {"blas": f"{about['name']} {about['version']}"}
+
+
+#: Library -> what its package brings along, which another package of its version need not.
+CARRIED = {"numpy": _linear_algebra, "soundfile": _decoder, "soxr": _resampler}

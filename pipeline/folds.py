@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from models.parts.checkpoint import FileCheckpoint
 from pipeline import codeversion
 from pipeline.cache import Cache, key
+from pipeline.caching import claims
 from pipeline.fitting import Assignment, fit, pack
 from pipeline.tensors import Tensors
 
@@ -59,12 +60,11 @@ class Fold:
 def train_fold(task: Fold) -> str:
     """Train one fold unless it is in the cache; return its key there."""
     entry, what = task.key, task.assignment
-    if task.cache.read(KIND, entry) is not None:
-        return entry
-    folder = task.cache.root / "checkpoints"
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = FileCheckpoint(folder / entry, entry)
-    data = task.tensors.view(task.protocol, what.seed, what.fold)
-    task.cache.write(KIND, entry, pack(fit(what, data, checkpoint)))
-    checkpoint.clear()
+    # Two people with one cache do not train one fold twice.
+    with claims.claim(task.cache.root, KIND, entry, wait=True):
+        if task.cache.read(KIND, entry) is None:
+            checkpoint = FileCheckpoint(task.cache.folder("checkpoints") / entry, entry)
+            data = task.tensors.view(task.protocol, what.seed, what.fold)
+            task.cache.write(KIND, entry, pack(fit(what, data, checkpoint)))
+            checkpoint.clear()
     return entry

@@ -104,19 +104,24 @@ def _track(track: Track, work: Look) -> Found:
     )
 
 
+def entry_of(sha256: str, suffix: str, audio: AudioConfig, crop_seconds: int) -> str:
+    """Return the key of what is known of a sound file with this content and ending."""
+    return key(
+        content=sha256,
+        suffix=suffix.lower(),  # libsndfile goes by the ending where the content is unclear
+        config={"crop_seconds": crop_seconds, **asdict(audio)},
+        code=codeversion.version(MODULE),
+        libraries=codeversion.libraries("pipeline.audio"),
+    )
+
+
 def _audio(path: Path, work: Look) -> dict[str, Any]:
     """Return sha256, duration and rate of an audio file, or a code and a reason."""
     try:
         sha256 = sha256_of(path)
     except OSError as error:
         return {"code": "unreadable", "reason": f"the file cannot be read ({error.strerror})"}
-    entry = key(
-        content=sha256,
-        suffix=path.suffix.lower(),  # libsndfile goes by the ending where the content is unclear
-        config={"crop_seconds": work.crop_seconds, **asdict(work.audio)},
-        code=codeversion.version(MODULE),
-        libraries=codeversion.libraries("pipeline.audio"),
-    )
+    entry = entry_of(sha256, path.suffix, work.audio, work.crop_seconds)
     cached = work.cache.read_json(KIND, entry)
     if cached is not None:
         return dict(cached)

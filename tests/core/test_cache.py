@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import multiprocessing
 import os
+import pickle
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.cache import Cache, key, real_root
+from pipeline.caching.places import CacheError
 
 KEY = hashlib.sha256(b"entry").hexdigest()
 LEAF = st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from([0.0, 1.0, 0.1, 1e-300])
@@ -88,14 +91,17 @@ def test_a_truncated_entry_is_no_entry(cache, kept):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(OSError("disk full"), CacheError), (KeyboardInterrupt(), KeyboardInterrupt)],
+)
 @pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_writer_that_is_stopped_leaves_nothing(cache, monkeypatch, step, error):
+def test_a_writer_that_is_stopped_leaves_nothing(cache, monkeypatch, step, error, raised):
     def stop(*_):
         raise error
 
     monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "replace")), stop)
-    with pytest.raises(type(error)):
+    with pytest.raises(raised):
         cache.write("gtf", KEY, b"payload")
     monkeypatch.undo()
     assert [path for path in cache.root.rglob("*") if path.is_file()] == []
@@ -133,8 +139,80 @@ def test_pickles_are_neither_written_nor_read(cache):
     buffer = io.BytesIO()
     np.save(buffer, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     cache.write("gtf", KEY, buffer.getvalue())
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        cache.read_array("gtf", KEY)
+    assert cache.read_array("gtf", KEY) is None
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"\x93NUMPY\x09\x00", b"PK\x03\x04 a newer form"])
+def test_what_other_code_wrote_is_no_entry_and_stays(cache, payload):
+    cache.write("gtf", KEY, payload)
+    assert cache.read_array("gtf", KEY) is None
+    assert cache.read_json("gtf", KEY) is None
+    assert cache.read("gtf", KEY) == payload
+
+
+def test_an_archive_of_arrays_is_no_array(cache):
+    buffer = io.BytesIO()
+    np.savez(buffer, a=np.zeros(2))
+    cache.write("gtf", KEY, buffer.getvalue())
+    assert cache.read_array("gtf", KEY) is None
+
+
+def test_damage_that_was_mended_meanwhile_is_left_alone(cache):
+    cache.write("gtf", KEY, b"sound")
+    cache.place.discard(f"gtf/{KEY[:2]}/{KEY}", b"what another process read before")
+    assert cache.read("gtf", KEY) == b"sound"
+
+
+def test_an_entry_moves_to_another_kind(cache):
+    cache.write("ahead-gtf", KEY, b"row")
+    assert cache.move("ahead-gtf", "gtf", KEY)
+    assert (cache.read("ahead-gtf", KEY), cache.read("gtf", KEY)) == (None, b"row")
+    assert not cache.move("ahead-gtf", "gtf", KEY)
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "make room with `multispec cache prune`"),
+        (errno.EDQUOT, "make room with `multispec cache prune`"),
+        (errno.EROFS, "let your group write to it"),
+        (errno.EACCES, "let your group write to it"),
+        (errno.EIO, "see whether its disk is there and sound"),
+    ],
+)
+def test_what_cannot_be_written_names_place_cause_and_remedy(cache, monkeypatch, number, advice):
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(CacheError) as raised:
+        cache.write("gtf", KEY, b"row")
+    text = str(raised.value)
+    for part in (str(cache.root), KEY, os.strerror(number), advice, "MULTISPEC_CACHE"):
+        assert part in text
+    assert str(pickle.loads(pickle.dumps(raised.value))) == text  # workers send it home
+
+
+def test_a_disk_that_fails_is_no_missing_entry(cache, monkeypatch):
+    cache.write("gtf", KEY, b"row")
+
+    def fail(_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    with pytest.raises(CacheError, match=r"cannot read gtf/.*Input/output error"):
+        cache.read("gtf", KEY)
+
+
+@pytest.mark.parametrize("there", ["file", "folder"])
+def test_a_root_that_is_no_folder(tmp_path, there):
+    (tmp_path / "cache").write_text("a file") if there == "file" else None
+    cache = Cache(tmp_path / "cache")
+    if there == "folder":
+        cache.path("gtf", KEY).mkdir(parents=True)
+    assert cache.read("gtf", KEY) is None
+    with pytest.raises(CacheError):
+        cache.write("gtf", KEY, b"row")
 
 
 @pytest.mark.parametrize(
@@ -153,9 +231,21 @@ def test_the_repository_of_an_experiment(here, root):
 
 
 def test_a_relative_cache_counts_from_the_repository(tmp_path, monkeypatch):
+    monkeypatch.delenv("MULTISPEC_CACHE", raising=False)
     copy = tmp_path / ".dvc/tmp/exps/standalone/tmp1"
     copy.mkdir(parents=True)
     for folder in (tmp_path, copy):
         monkeypatch.chdir(folder)
         assert Cache.at("data/cache").root == tmp_path / "data/cache"
     assert Cache.at("/elsewhere").root == Path("/elsewhere")
+    assert Cache.at("file:///elsewhere").root == Path("/elsewhere")
+
+
+def test_one_user_may_name_another_root(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MULTISPEC_CACHE", "/group/cache")
+    assert Cache.at("data/cache").root == Path("/group/cache")
+    monkeypatch.setenv("MULTISPEC_CACHE", "~/cache")
+    assert Cache.at("data/cache").root == Path.home() / "cache"
+    monkeypatch.setenv("MULTISPEC_CACHE", "")
+    assert Cache.at("data/cache").root == tmp_path / "data/cache"

@@ -169,7 +169,9 @@ def test_only_docstrings_are_left_out():
 
 def test_libraries_carry_their_versions():
     found = libraries("pipeline.audio")
-    assert set(found) == {"numpy", "soundfile", "soxr", "libsndfile"}
+    carried = {"blas", "libsndfile", "libsoxr", "python"}
+    assert set(found) == {"numpy", "soundfile", "soxr"} | carried
+    assert all(found[name] for name in carried)
     for name in ("numpy", "soundfile", "soxr"):
         assert found[name] == importlib.metadata.version(name)
     assert list(found) == sorted(found)
@@ -196,6 +198,27 @@ def test_an_edit_of_mf_rp_leaves_gtf_alone(tmp_path):
     for name, same in (("gtf", True), ("mf_rp", False)):
         modules = ("pipeline.rows", f"pipeline.features.{name}")
         assert (version(*modules, root=tmp_path) == version(*modules)) is same
+
+
+def test_a_registry_brings_its_whole_folder(tmp_path):
+    """Modules that are loaded by name while the program runs are imported by no statement."""
+    root = plant(tmp_path, apart="from pipeline.sub import family")
+    registry = root / "pipeline/sub/__init__.py"
+    assert "pipeline.sub.leaf" not in closure("pipeline.apart", root=root).modules
+    registry.write_text("import importlib\nfamily = importlib.import_module\n")
+    (root / "pipeline/sub/deeper").mkdir()
+    (root / "pipeline/sub/deeper/__init__.py").write_text("")
+    found = set(closure("pipeline.apart", root=root).modules)
+    assert {"pipeline.sub.leaf", "pipeline.other", "pipeline.sub.deeper"} <= found
+
+
+def test_an_edit_of_a_pooled_family_trains_again():
+    found = closure("pipeline.fitting", "models.best").modules
+    families = (codeversion.ROOT / "models/parts/pooling").glob("*.py")
+    assert {f"models.parts.pooling.{path.stem}" for path in families} - set(found) == {
+        "models.parts.pooling.__init__"
+    }
+    assert not {"models.svm", "models.mcc_lstm"} & set(found)
 
 
 @pytest.mark.parametrize("module", ["pipeline.rows", "pipeline.fitting"])

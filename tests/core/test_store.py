@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import xarray
 
-from pipeline import store
+from pipeline import shards, store
 from pipeline.plan import Layout
 
 PER_SHARD = 10
@@ -198,4 +198,5 @@ def test_a_store_of_links_reads_like_the_store(made, tmp_path):
 
 def test_attributes_come_without_the_arrays(made):
     found = store.attributes(made)
-    assert found == ATTRIBUTES | {"corpus": "demo", "feature": "gtf", "tracks": list(LAYOUT.tracks)}
+    own = {"corpus": "demo", "feature": "gtf", "tracks": list(LAYOUT.tracks)}
+    assert found == ATTRIBUTES | own | {"encoder": shards.ENCODER}

@@ -1,0 +1,1 @@
+"""What lies under the per-track cache: places, claims, and the care of what has piled up."""
