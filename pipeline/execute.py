@@ -8,39 +8,43 @@ runs with one thread in BLAS, OpenMP and torch, in the loop as on a worker, beca
 depend on the number of threads.
 
 A task that raises, or whose worker dies, becomes a :class:`Failure` and leaves its neighbours
-alone.
+alone. Few tasks begin in this process, which a library's crash would take along: a note on disk
+says so, and where one is left from a run that died, the next hands everything to workers.
+
+Memory: a worker holds one task's input, what its function needs for one item at a time, and the
+few results that are on their way; the scheduler holds a few tasks per worker
+(:data:`pipeline.cluster.IN_FLIGHT`).
 """
 
 from __future__ import annotations
 
-import logging
+import re
 import sys
-import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import joblib
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from pipeline.stage import StageError
+from pipeline.cluster import DIED as DIED
+from pipeline.cluster import Failure as Failure
+from pipeline.cluster import connect, spread
+from pipeline.paths import WORK
+from pipeline.stage import StageError, check_disk
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-#: Environment of a local worker. glibc hands freed arrays of this size back to the kernel at
-#: Dask's default threshold, and a fifth of the time goes into page faults.
-WORKER_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MALLOC_TRIM_THRESHOLD_": str(2**30),
-    "MALLOC_MMAP_THRESHOLD_": str(2**30),
-}
-#: Tasks handed to the scheduler at a time, per worker: it stays busy, and what waits is little.
-IN_FLIGHT = 3
+#: What starting a cluster and closing it costs, s.
+START_SECONDS = 4.0
+#: A cluster pays where the rest would take this many of its starts: even two workers, who save
+#: half of it, then win.
+PAYS = 2.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ class ComputeConfig:
     scheduler
         Address of a running Dask scheduler (``tcp://host:8786``), which overrides ``workers``.
     batch_tracks
-        Tracks in one task.
+        Tracks in one task, at most.
+    together
+        Whether a file that is decoded for one feature gives the missing rows of the others too.
     cache
         Folder of the per-track cache; relative to the repository.
     max_rejected
@@ -66,6 +72,7 @@ class ComputeConfig:
     workers: int | Literal["auto"]
     scheduler: str | None
     batch_tracks: int
+    together: bool
     cache: str
     max_rejected: float
     progress: bool | Literal["auto"]
@@ -86,31 +93,20 @@ class ComputeConfig:
         return int(joblib.cpu_count())  # of this process: affinity and container limits count
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A task that gave no result: ``failed`` (it raised) or ``worker-died``, and the exception."""
-
-    code: str
-    reason: str
-
-
-#: Dask's own words hold an address and a random name, and reasons are stored: equal bytes.
-DIED = Failure("worker-died", "every process that ran it died, of memory or of a library's crash")
-
-
 class Executor:
     """Runs tasks for one stage; a cluster is started when first worth it, and reused.
 
     Examples
     --------
-    >>> config = ComputeConfig(0, None, 16, "data/cache", 1.0, False)
+    >>> config = ComputeConfig(0, None, 16, True, "data/cache", 1.0, False)
     >>> with Executor(config) as executor:
     ...     executor.run(abs, [-1, 2], "absolute")
     [1, 2]
     """
 
-    def __init__(self, config: ComputeConfig) -> None:
+    def __init__(self, config: ComputeConfig, clock: Callable[[], float] = time.monotonic) -> None:
         self.config = config
+        self.clock = clock
         self._stack = ExitStack()
         self._client: Any = None
 
@@ -127,6 +123,7 @@ class Executor:
         label: str,
         weigh: Callable[[Task], int] = lambda _: 1,
         light: bool = False,
+        patient: bool = False,
     ) -> list[Result | Failure]:
         """Apply ``function`` to every task and return the results in task order.
 
@@ -140,109 +137,97 @@ class Executor:
             Items in a task, so that progress counts tracks and not batches.
         light
             The tasks are quicker than a cluster's start: use one only if it is there already.
+        patient
+            The tasks are many and short: begin in the loop, and start a cluster when their time
+            says that it pays for the rest.
         """
         results: list[Result | Failure] = [Failure("failed", "not run")] * len(tasks)
         progress = self.config.progress
         shown = sys.stderr.isatty() if progress == "auto" else progress
         total = sum(weigh(task) for task in tasks)
         with tqdm(total=total, desc=label, unit="file", disable=not shown or not total) as bar:
-            for index, result in self._results(function, tasks, light):
+            for index, result in self._results(function, tasks, label, weigh, light, patient):
                 results[index] = result
                 bar.update(weigh(tasks[index]))
         return results
 
+    @property
+    def width(self) -> int:
+        """Tasks that run at once; with a scheduler, its workers when first asked."""
+        if self.config.scheduler is None:
+            return max(1, self.config.count)
+        return max(1, len(self._connected().scheduler_info()["workers"]))
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            self._client = self._stack.enter_context(
+                connect(self.config.scheduler, self.config.count)
+            )
+        return self._client
+
     def _results(
-        self, function: Callable[[Task], Result], tasks: Sequence[Task], light: bool
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        label: str,
+        weigh: Callable[[Task], int],
+        light: bool,
+        patient: bool,
     ) -> Iterator[tuple[int, Result | Failure]]:
-        config = self.config
+        config, done = self.config, 0
+        plain = light or config.count == 0
+        if self._client is None and config.scheduler is None:
+            with _noted(label, plain) as died_before:
+                here = () if died_before else self._here(function, tasks, weigh, plain, patient)
+                for index, result in here:
+                    yield index, result
+                    done = index + 1
+        if rest := tasks[done:]:
+            for index, result in spread(self._connected(), partial(_guarded, function), rest):
+                yield done + index, result
+
+    def _here(
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        weigh: Callable[[Task], int],
+        plain: bool,
+        patient: bool,
+    ) -> Iterator[tuple[int, Result | Failure]]:
+        """Run tasks in this process until a cluster pays for the rest."""
         # A cluster takes seconds to start; a single task never earns them back.
-        small = light or len(tasks) <= 1 or config.count == 0
-        if self._client is None and config.scheduler is None and small:
-            for index, task in enumerate(tasks):
-                yield index, _guarded(function, task)
-        elif tasks:
-            if self._client is None:
-                self._client = self._stack.enter_context(_client(config))
-            yield from _on_dask(self._client, function, tasks)
+        small = plain or len(tasks) <= 1
+        begun, total, weight = self.clock(), sum(weigh(task) for task in tasks), 0
+        for index, task in enumerate(tasks if small or patient else ()):
+            yield index, _guarded(function, task)
+            weight += weigh(task)
+            left = (self.clock() - begun) / max(1, weight) * (total - weight)
+            if not small and left > PAYS * START_SECONDS:
+                return
+
+
+@contextmanager
+def _noted(label: str, plain: bool) -> Iterator[bool]:
+    """Leave a note while tasks run in this process; yield whether a run that died left one."""
+    note = WORK / f"{re.sub('[^A-Za-z0-9]+', '-', label)}.here"
+    if plain:
+        yield False
+        return
+    WORK.mkdir(parents=True, exist_ok=True)
+    died_before = note.exists()
+    note.touch()
+    try:
+        yield died_before
+    finally:
+        note.unlink(missing_ok=True)
 
 
 def _guarded(function: Callable[[Task], Result], task: Task) -> Result | Failure:
     try:
         with threadpool_limits(limits=1):
             return function(task)
+    except StageError:  # a full disk, say: no fault of this task
+        raise
     except Exception as error:
+        check_disk(error)
         return Failure("failed", f"{type(error).__name__}: {error}")
-
-
-@contextmanager
-def _client(config: ComputeConfig) -> Iterator[Any]:
-    import dask
-    from distributed import Client, LocalCluster
-
-    if config.scheduler is not None:
-        try:
-            client = Client(config.scheduler)
-        except (OSError, ValueError) as error:
-            raise StageError(f"compute.scheduler: {config.scheduler!r}: {error}") from error
-        with client:
-            yield client
-        return
-    settings = {
-        "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
-        "distributed.worker.daemon": False,
-        "distributed.logging.distributed": "critical",
-        "temporary-directory": tempfile.gettempdir(),
-    }
-    with (
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=config.count,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",  # any free port: a second run beside this one is fine
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
-
-
-def _on_dask(
-    client: Any, function: Callable[[Task], Result], tasks: Sequence[Task]
-) -> Iterator[tuple[int, Result | Failure]]:
-    from distributed import as_completed
-
-    workers = max(1, len(client.scheduler_info()["workers"]))
-    futures: dict[Any, int] = {}
-
-    def submit(index: int) -> Any:
-        future = client.submit(_guarded, function, tasks[index], pure=False)
-        futures[future] = index
-        return future
-
-    submitted = min(len(tasks), IN_FLIGHT * workers)
-    done = as_completed([submit(index) for index in range(submitted)])
-    blamed: list[int] = []
-    for future in done:
-        index = futures.pop(future)
-        result = _outcome(future)
-        if result is DIED:
-            blamed.append(index)
-        else:
-            yield index, result
-        if submitted < len(tasks):
-            done.add(submit(submitted))
-            submitted += 1
-    for index in blamed:
-        # Every task that waited on a worker that died is blamed; a culprit dies alone as well.
-        yield index, DIED if len(blamed) == 1 else _outcome(submit(index))
-
-
-def _outcome(future: Any) -> Any:
-    """Return a task's result; what goes wrong outside of it, but for a death, stops the stage."""
-    from distributed import KilledWorker
-
-    try:
-        return future.result()
-    except KilledWorker:
-        return DIED

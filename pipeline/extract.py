@@ -4,51 +4,33 @@
 cache, the rows of the previous store, and only then computes; it assembles the store beside its
 place and renames it. A run that is killed leaves finished rows in the cache and nothing under the
 store's name.
+
+A file that has to be decoded is decoded once: rows of it that the other features of params.yaml
+lack are computed ahead (:mod:`pipeline.recipe`), and count as computed where their own stage runs.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
 
-import numpy as np
-
-from pipeline import corpus, features, params, paths, previous, stage, store
+from pipeline import assembly, corpus, features, params, paths, stage
 from pipeline.audio import AudioConfig, Reject
 from pipeline.cache import Cache
+from pipeline.companions import Companions
 from pipeline.execute import ComputeConfig, Executor, Failure
-from pipeline.plan import Layout, batches
-from pipeline.recipe import Recipe, Work, compute, describe
-from pipeline.rows import pad
+from pipeline.plan import Layout, batches, tapered
+from pipeline.previous import Previous
+from pipeline.recipe import File, Found, Recipe, Work, ahead, compute, describe, has
 from pipeline.stage import StageError
+from pipeline.store import StoreError
 
-
-@dataclass(frozen=True)
-class Shard:
-    """One shard to assemble: one task, and the only writer of its file.
-
-    Attributes
-    ----------
-    path
-        The store under construction.
-    layout
-        Its layout.
-    start
-        First row.
-    keys
-        Cache keys of the shard's rows, in order.
-    cache
-        Where the rows lie.
-    """
-
-    path: Path
-    layout: Layout
-    start: int
-    keys: tuple[str, ...]
-    cache: Cache
+#: From this size on, a look for the previous store, which loads DVC, costs less than encoding.
+COPIED_BYTES = 2**28
+#: How often rows that are found damaged are made again; a sound disk needs one time.
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -78,22 +60,6 @@ def recipe_of(all_params: Mapping[str, Any], name: str, feature: str) -> Recipe:
     )
 
 
-def assemble(shard: Shard) -> list[int]:
-    """Write one shard from cached rows; return each row's number of seconds."""
-    rows = []
-    for row_key in shard.keys:
-        row = shard.cache.read_array(shard.layout.feature, row_key)
-        if row is None:
-            raise store.StoreError(
-                f"{shard.path}: row {row_key} left the cache while the store was being assembled; "
-                "run `dvc repro` again"
-            )
-        rows.append(row)
-    padded = np.stack([pad(row, shard.layout.seconds) for row in rows])
-    store.write_shard(shard.path, shard.layout, shard.start, padded)
-    return [len(row) for row in rows]
-
-
 def extract(all_params: Mapping[str, Any], name: str, feature: str) -> Counts:
     """Run the stage.
 
@@ -104,64 +70,119 @@ def extract(all_params: Mapping[str, Any], name: str, feature: str) -> Counts:
     """
     recipe = recipe_of(all_params, name, feature)
     settings = params.build(ComputeConfig, params.section(all_params, "compute"), "compute")
-    cache = Cache.at(settings.cache)
-    root = corpus.of(all_params, name).root
+    root = corpus.of(all_params, name).root.absolute()
     rows = [row for row in corpus.read_index(name) if row.audio]
     keys = {row.track: recipe.key(row.sha256) for row in rows}
+    files = {keys[row.track]: (root / row.audio, row.sha256, keys[row.track]) for row in rows}
     label = f"extract {name}/{feature}"
-
-    present = {row_key for row_key in keys.values() if cache.read(feature, row_key) is not None}
-    adopted = set()
-    wanted = set(keys.values()) - present
-    for row_key, row in previous.rows(
-        paths.features(name, feature), f"extract@{name}-{feature}", wanted
+    with (
+        Previous(paths.features(name, feature), f"extract@{name}-{feature}") as previous,
+        Executor(settings) as executor,
     ):
-        cache.write_array(feature, row_key, row)
-        adopted.add(row_key)
-    known = present | adopted
-    work = {
-        keys[row.track]: (root.absolute() / row.audio, row.sha256, keys[row.track]) for row in rows
-    }
-    missing = [file for row_key, file in work.items() if row_key not in known]
-    with Executor(settings) as executor:
-        failed = _compute(missing, recipe, cache, executor, label, settings.batch_tracks)
-        reasons = {track: failed[keys[track]] for track in keys if keys[track] in failed}
-        _check(reasons, len(rows), settings.max_rejected, label)
-        kept = {track: row_key for track, row_key in keys.items() if track not in reasons}
-        _write(kept, reasons, recipe, name, cache, executor)
+        supply = Supply(recipe, Cache.at(settings.cache), executor, previous, label, files)
+        if settings.together:
+            others = [each for each in params.section(all_params, "features") if each != feature]
+            supply.companions = Companions(
+                {each: partial(recipe_of, all_params, name, each) for each in others},
+                name,
+                supply.cache,
+            )
+        wanted = {key for key in files if not has(supply.cache, feature, key)}
+        supply.source = dict.fromkeys(files.keys() - wanted, "cached")
+        for _ in range(ATTEMPTS):
+            supply.obtain(wanted)
+            reasons = {t: supply.failed[key] for t, key in keys.items() if key in supply.failed}
+            _check(reasons, len(rows), settings.max_rejected, label)
+            kept = {track: key for track, key in keys.items() if track not in reasons}
+            wanted = _write(kept, reasons, name, supply)
+            if not wanted:
+                break
+        else:
+            raise StoreError(
+                f"{label}: {len(wanted)} rows are damaged as often as they are written to "
+                f"{supply.cache.root}; see whether its disk is sound, or change compute.cache"
+            )
+    found = [supply.source[key] for key in kept.values()]
     counts = Counts(
-        computed=sum(row_key not in known for row_key in kept.values()),
-        cached=sum(row_key in present for row_key in kept.values()),
-        previous=sum(row_key in adopted for row_key in kept.values()),
-        rejected=len(reasons),
+        found.count("computed"), found.count("cached"), found.count("previous"), len(reasons)
     )
     print(f"{label}: {counts}", flush=True)
     return counts
 
 
-def _compute(
-    files: list[tuple[Path, str, str]],
-    recipe: Recipe,
-    cache: Cache,
-    executor: Executor,
-    label: str,
-    size: int,
-) -> dict[str, Reject]:
-    """Compute rows into the cache; return key -> reason for those that have none."""
-    tasks = [Work(recipe, cache, tuple(part)) for part in batches(files, size)]
-    failed: dict[str, Reject] = {}
-    again: list[tuple[Path, str, str]] = []
-    results = executor.run(compute, tasks, label, lambda task: len(task.files))
-    for task, result in zip(tasks, results, strict=True):
-        if not isinstance(result, Failure):
-            outcome = zip(task.files, result, strict=True)
-            failed |= {file[2]: reject for file, reject in outcome if reject is not None}
-        elif len(task.files) > 1:
-            again += task.files
-        else:
-            failed[task.files[0][2]] = Reject(result.code, result.reason)
-    # A file that takes its worker down takes its batch along; alone, it harms nobody else.
-    return failed | (_compute(again, recipe, cache, executor, label, 1) if again else {})
+@dataclass
+class Supply:
+    """Brings the rows of one store into the cache.
+
+    Attributes
+    ----------
+    recipe, cache, executor, previous, label
+        How, where to, by whom, what there was, and what messages begin with.
+    files
+        Content key -> file.
+    companions
+        Features to compute ahead.
+    source
+        Content key -> where its row came from.
+    failed
+        Content key -> why there is none.
+    """
+
+    recipe: Recipe
+    cache: Cache
+    executor: Executor
+    previous: Previous
+    label: str
+    files: Mapping[str, File]
+    companions: Companions | None = None
+    source: dict[str, Literal["computed", "cached", "previous"]] = field(default_factory=dict)
+    failed: dict[str, Reject] = field(default_factory=dict)
+
+    def obtain(self, wanted: Iterable[str]) -> None:
+        """Bring rows into the cache; ``source`` and ``failed`` tell of each."""
+        missing = dict.fromkeys(key for key in self.files if key in set(wanted))
+        feature = self.recipe.feature
+        for key in list(missing):
+            if self.cache.move(ahead(feature), feature, key):
+                self.source[key] = "computed"
+                del missing[key]
+        for key, row in self.previous.rows(missing):
+            self.cache.write_array(feature, key, row)
+            self.source[key] = "previous"
+        self._compute([self.files[k] for k in missing if self.source.get(k) != "previous"])
+
+    def _compute(self, files: Sequence[File], again: bool = False) -> None:
+        """Compute rows; a file that takes its worker down takes its batch along: once more, alone.
+
+        Nothing is computed ahead then: it may have been a companion's fault.
+        """
+        if not files:
+            return
+        size, workers = self.executor.config.batch_tracks, self.executor.width
+        parts = tapered(files, size, workers) if workers > 1 else batches(files, size)
+        if again:
+            parts = batches(files, 1)
+        ask = None if again or self.companions is None else self.companions.of(files)
+        tasks = [Work(self.recipe, self.cache, tuple(p), ask(p) if ask else ()) for p in parts]
+        results = self.executor.run(
+            compute, tasks, self.label, lambda task: len(task.files), patient=True
+        )
+        died: list[File] = []
+        for task, result in zip(tasks, results, strict=True):
+            if not isinstance(result, Failure):
+                self._note(task, result, again)
+            elif len(task.files) > 1 or task.companions:
+                died += task.files
+            else:
+                self.failed[task.files[0][2]] = Reject(result.code, result.reason)
+        self._compute(died, again=True)
+
+    def _note(self, task: Work, result: Sequence[Reject | Found | None], again: bool) -> None:
+        for (_, _, key), outcome in zip(task.files, result, strict=True):
+            if isinstance(outcome, Reject):
+                self.failed[key] = outcome
+            else:  # what a dead worker had finished is of this run as well
+                self.source[key] = "cached" if outcome is not None and not again else "computed"
 
 
 def _check(reasons: Mapping[str, Reject], total: int, allowed: float, label: str) -> None:
@@ -175,41 +196,24 @@ def _check(reasons: Mapping[str, Reject], total: int, allowed: float, label: str
 
 
 def _write(
-    keys: Mapping[str, str],
-    reasons: Mapping[str, Reject],
-    recipe: Recipe,
-    name: str,
-    cache: Cache,
-    executor: Executor,
-) -> None:
-    """Assemble the store from the cache beside its place, then rename it."""
+    keys: Mapping[str, str], reasons: Mapping[str, Reject], name: str, supply: Supply
+) -> set[str]:
+    """Assemble the store beside its place, then rename it; return the keys of lost rows."""
+    recipe = supply.recipe
     shape = features.load(recipe.feature).shape(recipe.config)
     layout = Layout(name, recipe.feature, recipe.crop_seconds, shape, tuple(keys))
     final = paths.features(name, recipe.feature)
     partial = paths.partial(final)
     partial.parent.mkdir(parents=True, exist_ok=True)
     final.parent.mkdir(parents=True, exist_ok=True)
-    row_keys = tuple(keys.values())
-    digests = np.frombuffer(b"".join(map(bytes.fromhex, row_keys)), np.uint8)
-    store.create(
-        partial,
-        layout,
-        digests.reshape(len(row_keys), store.KEY_BYTES),
-        {**describe(recipe), "rejected": {track: str(why) for track, why in reasons.items()}},
+    about = {**describe(recipe), "rejected": {track: str(why) for track, why in reasons.items()}}
+    reader = supply.previous.reader if layout.row_bytes * len(keys) >= COPIED_BYTES else None
+    lost = assembly.write(
+        partial, layout, tuple(keys.values()), about, supply.cache, reader, supply.executor
     )
-    shards = [
-        Shard(partial.absolute(), layout, start, row_keys[start:stop], cache)
-        for start, stop in layout.shards()
-    ]
-    seconds: list[int] = []
-    label = f"write {name}/{recipe.feature}"
-    for result in executor.run(assemble, shards, label, lambda task: len(task.keys), light=True):
-        if isinstance(result, Failure):
-            raise store.StoreError(result.reason)
-        seconds += result
-    store.finish(partial, np.array(seconds, np.int32))
-    shutil.rmtree(final, ignore_errors=True)
-    partial.rename(final)
+    if not lost:
+        stage.place(partial, final)
+    return lost
 
 
 def main() -> None:

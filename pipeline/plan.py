@@ -54,6 +54,11 @@ class Layout:
         return (self.seconds, *self.shape.values())
 
     @property
+    def row_bytes(self) -> int:
+        """Bytes of one row, not encoded."""
+        return 4 * int(np.prod(self.row_shape))
+
+    @property
     def per_shard(self) -> int:
         """Tracks in one shard; depends on the row's size alone, never on the corpus's length."""
         return tracks_per_shard(self.row_shape)
@@ -68,21 +73,24 @@ class Layout:
 
         They must be exactly one shard, float32 [shape=(track, second, ...)], and finite.
         """
-        if rows.shape[1:] != self.row_shape or rows.dtype != np.float32:
-            return (
-                f"rows are {rows.dtype} {rows.shape[1:]}; they must be float32 {self.row_shape}, "
-                "or they would be repeated or rounded"
-            )
         stop = start + len(rows)
-        if (start, stop) not in self.shards():
+        if rows.shape[1:] == self.row_shape and (start, stop) not in self.shards():
             return (
                 f"rows {start}:{stop} are not one whole shard of {self.per_shard} tracks; "
                 "two writers on one shard lose rows"
             )
-        finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
-        if not finite.all():
-            bad = self.tracks[start + int(np.argmin(finite))]
-            return f"track {bad!r} has a non-finite value; rows must be finite"
+        faults = (self.fault(start + place, row) for place, row in enumerate(rows))
+        return next(filter(None, faults), None)
+
+    def fault(self, number: int, row: NDArray[np.float32]) -> str | None:
+        """Return what is wrong with one padded row [shape=(second, ...)], ``None`` if nothing."""
+        if row.shape != self.row_shape or row.dtype != np.float32:
+            return (
+                f"rows are {row.dtype} {row.shape}; they must be float32 {self.row_shape}, "
+                "or they would be repeated or rounded"
+            )
+        if not np.isfinite(row).all():
+            return f"track {self.tracks[number]!r} has a non-finite value; rows must be finite"
         return None
 
 
@@ -111,3 +119,29 @@ def batches(items: Sequence[T], size: int) -> list[list[T]]:
     if size < 1:
         raise ValueError(f"batch size is {size}; it must be at least 1")
     return [list(items[start : start + size]) for start in range(0, len(items), size)]
+
+
+def tapered(items: Sequence[T], size: int, workers: int) -> list[list[T]]:
+    """Cut a sequence into consecutive batches that keep all workers busy to the end.
+
+    The first batch is one item, which tells how long an item takes. Each further one is at most
+    half of a worker's share of what is left, so that the last ones are small and the workers end
+    together; and at most ``size``, the bound on what is lost with a worker.
+
+    Examples
+    --------
+    >>> [len(part) for part in tapered(range(100), 16, 2)]
+    [1, 16, 16, 16, 12, 9, 7, 5, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1]
+    >>> [len(part) for part in tapered(range(10), 16, 2)]
+    [1, 2, 1, 1, 1, 1, 1, 1, 1]
+    """
+    if size < 1:
+        raise ValueError(f"batch size is {size}; it must be at least 1")
+    made: list[list[T]] = []
+    start = 0
+    while start < len(items):
+        share = (len(items) - start) // (2 * workers)
+        stop = start + (max(1, min(size, share)) if made else 1)
+        made.append(list(items[start:stop]))
+        start = stop
+    return made

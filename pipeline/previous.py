@@ -2,13 +2,15 @@
 
 Before a stage runs, DVC deletes its outputs; ``dvc.lock`` still records them, and the DVC cache
 still holds them. Read from there, a fresh ``dvc pull`` of a teammate's features is enough to
-compute nothing that they computed.
+compute nothing that they computed, and rows that stay need not be encoded again.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack, suppress
+from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
+from pipeline import paths
 from pipeline.store import Reader, StoreError
 
 Row = NDArray[np.float32]
 
 
-def rows(out: Path, stage: str, wanted: Collection[str]) -> Iterator[tuple[str, Row]]:
-    """Yield wanted rows of the previous version of a stage's feature store.
+class Previous:
+    """The previous version of a stage's feature store; found when first asked for.
 
     Parameters
     ----------
@@ -30,44 +33,63 @@ def rows(out: Path, stage: str, wanted: Collection[str]) -> Iterator[tuple[str, 
         The store's path, as dvc.yaml names it.
     stage
         The stage's name in dvc.lock.
-    wanted
-        Content keys.
-
-    Yields
-    ------
-    (str, numpy.ndarray)
-        Key and valid seconds [shape=(second, ...)] of every wanted row that is there and intact;
-        nothing where there was no previous run, or the DVC cache does not hold all of it.
     """
-    listing = _locked(out, stage) if wanted else None
-    if listing is None:
-        return
-    with TemporaryDirectory() as scratch:
-        view = Path(scratch) / out.name
+
+    def __init__(self, out: Path, stage: str) -> None:
+        self.out, self.stage = out, stage
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Previous:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @cached_property
+    def reader(self) -> Reader | None:
+        """The store, or ``None`` where there was no run, or the DVC cache holds not all of it."""
+        listing = _locked(self.out, self.stage)
+        if listing is None:
+            return None
+        paths.WORK.mkdir(parents=True, exist_ok=True)
+        # Beside the results, where workers on another machine find it as well.
+        folder = TemporaryDirectory(prefix="previous.", dir=paths.WORK.absolute())
+        view = Path(self._stack.enter_context(folder)) / self.out.name
         for relative, source in listing.items():
             target = view / relative
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(source)
+            target.symlink_to(source.absolute())
         try:
-            reader = Reader(view)
+            return Reader(view)
         except StoreError:  # written by an older version: nothing to reuse
+            return None
+
+    def rows(self, wanted: Collection[str]) -> Iterator[tuple[str, Row]]:
+        """Yield key and valid seconds [shape=(second, ...)] of every wanted row that is intact."""
+        reader = self.reader if wanted else None
+        if reader is None:
             return
-        yield from _wanted(reader, wanted)
+        for start in range(0, len(reader.keys), reader.per_shard):
+            held = reader.keys[start : start + reader.per_shard]
+            if not set(held).intersection(wanted):
+                continue
+            with suppress(StoreError):  # damaged in the DVC cache: its rows are computed again
+                values = reader.rows(start, start + len(held))
+                for offset, row_key in enumerate(held):
+                    if row_key in wanted:
+                        seconds = int(reader.seconds_valid[start + offset])
+                        yield row_key, values[offset][:seconds]
 
 
-def _wanted(reader: Reader, wanted: Collection[str]) -> Iterator[tuple[str, Row]]:
-    """Yield from each shard that holds a wanted row, reading it once."""
-    for start in range(0, len(reader.keys), reader.per_shard):
-        held = reader.keys[start : start + reader.per_shard]
-        if not set(held).intersection(wanted):
-            continue
-        try:
-            values = reader.rows(start, start + len(held))
-        except StoreError:  # damaged in the DVC cache: its rows are computed again
-            continue
-        for offset, row_key in enumerate(held):
-            if row_key in wanted:
-                yield row_key, values[offset, : int(reader.seconds_valid[start + offset])]
+def keys(out: Path, stage: str) -> set[str]:
+    """Return the content keys of a stage's previous store and of the one in the workspace."""
+    found: set[str] = set()
+    with Previous(out, stage) as previous:
+        if previous.reader is not None:
+            found.update(previous.reader.keys)
+    with suppress(StoreError):
+        found.update(Reader(out).keys)
+    return found
 
 
 def _locked(out: Path, stage: str) -> dict[str, Path] | None:
@@ -75,12 +97,11 @@ def _locked(out: Path, stage: str) -> dict[str, Path] | None:
     lock = Path("dvc.lock")
     if not lock.is_file():
         return None
-    stages = YAML(typ="safe", pure=True).load(lock.read_text(encoding="utf-8"))["stages"]
-    outs = stages.get(stage, {}).get("outs", [])
+    outs = _stage(lock.read_text(encoding="utf-8"), stage).get("outs", [])
     digest = next((entry.get("md5") for entry in outs if entry["path"] == out.as_posix()), None)
     if digest is None:
         return None
-    root = _cache_root()
+    root = _cache_root(Path.cwd())
     try:
         entries = json.loads(_object(root, digest).read_bytes())
     except FileNotFoundError:
@@ -89,10 +110,24 @@ def _locked(out: Path, stage: str) -> dict[str, Path] | None:
     return files if all(path.is_file() for path in files.values()) else None
 
 
-def _cache_root() -> Path:
+def _stage(text: str, stage: str) -> dict[str, list[dict[str, str]]]:
+    """Return what dvc.lock says of one stage; to parse all of a long one takes seconds."""
+    _, found, rest = text.partition(f"\n  {stage}:\n")
+    if not found:
+        return {}
+    lines = []
+    for line in rest.splitlines():
+        if line and not line.startswith("    "):
+            break
+        lines.append(line)
+    return dict(YAML(typ="safe", pure=True).load("\n".join(lines)) or {})
+
+
+@lru_cache
+def _cache_root(here: Path) -> Path:
     from dvc.repo import Repo
 
-    with Repo() as repo:  # DVC knows best where its cache is: config, environment, experiments
+    with Repo(str(here)) as repo:  # DVC knows best where it is: config, environment, experiments
         return Path(repo.cache.local.path)
 
 

@@ -1,21 +1,35 @@
 """How the rows of one store are made, and the task that makes a batch of them.
 
 Nothing is gathered: a worker writes each row to the per-track cache, and another task assembles the
-shard from there.
+shard from there. A file is read and decoded once for several features: the task writes the rows of
+the *companions*, features that have no row of it yet, to the cache as rows computed *ahead*, kind
+``ahead-<feature>``. Their own stages find them there.
+
+Memory of a task: one file at a time, its samples within the crop (8 bytes each), what its features
+share (:mod:`pipeline.dsp.signal`), and one row with the work of the feature that makes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline import codeversion, features
 from pipeline.audio import AudioConfig, Reject
-from pipeline.cache import Cache, key
-from pipeline.rows import compute_row
+from pipeline.cache import DIGEST_BYTES, Cache, key
+from pipeline.caching.claims import claim
+from pipeline.dsp.signal import Signal
+from pipeline.rows import compute_row, finished
+from pipeline.stage import check_disk
+
+File = tuple[Path, str, str]
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,16 @@ class Recipe:
         """The feature as a function of (samples, rate in Hz)."""
         return partial(features.load(self.feature).extract, config=self.config)
 
+    def of(self, signal: Signal) -> NDArray[np.float32]:
+        """Return the feature of a signal, sharing what other features left in it.
+
+        A feature module that knows no signals has ``extract`` alone, to the same effect.
+        """
+        module = features.load(self.feature)
+        if hasattr(module, "from_signal"):
+            return np.asarray(module.from_signal(signal, self.config))
+        return np.asarray(module.extract(signal.samples, signal.sample_rate, self.config))
+
     def key(self, sha256: str) -> str:
         """Return the content key of the row of a file."""
         return key(
@@ -76,6 +100,22 @@ class Recipe:
             code=self.version,
             libraries=self.libraries,
         )
+
+
+@dataclass(frozen=True)
+class Companion:
+    """Another feature, to be computed ahead from files that are decoded anyway.
+
+    Attributes
+    ----------
+    recipe
+        How.
+    keys
+        Key of its row, for each file of the batch; ``None`` where there is one already.
+    """
+
+    recipe: Recipe
+    keys: tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
@@ -90,27 +130,90 @@ class Work:
         Where the rows go.
     files
         (absolute path, expected SHA-256, key) of each row.
+    companions
+        What else is computed from them.
     """
 
     recipe: Recipe
     cache: Cache
-    files: tuple[tuple[Path, str, str], ...]
+    files: tuple[File, ...]
+    companions: tuple[Companion, ...] = ()
 
 
-def compute(work: Work) -> list[Reject | None]:
-    """Compute a batch and write each row to the cache; ``None`` where all went well."""
-    recipe, outcome = work.recipe, list[Reject | None]()
-    for path, sha256, row_key in work.files:
-        try:
-            row = compute_row(path, sha256, recipe.audio, recipe.crop_seconds, recipe.extract)
-        except Exception as error:  # a feature that fails on one file must not lose the others
-            row = Reject("failed", f"{type(error).__name__}: {error}")
-        if isinstance(row, Reject):
-            outcome.append(row)
-        else:
-            work.cache.write_array(recipe.feature, row_key, row)
-            outcome.append(None)
-    return outcome
+def ahead(feature: str) -> str:
+    """Kind under which the cache holds rows that another feature's stage computed."""
+    return f"ahead-{feature}"
+
+
+def has(cache: Cache, kind: str, row_key: str) -> bool:
+    """Whether the cache has such an entry; whether it is sound shows where it is read."""
+    try:
+        return cache.path(kind, row_key).stat().st_size > DIGEST_BYTES
+    except OSError:
+        return False
+
+
+class Found:
+    """The row of a file was there when its turn came: another process had computed it."""
+
+
+Outcome = Reject | Found | None
+
+
+def compute(work: Work) -> list[Outcome]:
+    """Compute a batch and write each row to the cache; ``None`` where all went well.
+
+    Files that another process is at work on come last, and are waited for.
+    """
+    outcome: dict[int, Outcome] = {}
+    for last in (False, True):
+        for place in range(len(work.files)):
+            if place not in outcome:
+                kind, row_key = work.recipe.feature, work.files[place][2]
+                with claim(work.cache.root, kind, row_key, wait=last) as mine:
+                    if not mine:
+                        continue
+                    signal, outcome[place] = _own(work, work.files[place])
+                if signal is not None:
+                    _companions(work, place, signal)
+    return [outcome[place] for place in range(len(work.files))]
+
+
+def _own(work: Work, file: File) -> tuple[Signal | None, Outcome]:
+    """Compute and write the row that the task is for; return the file's signal as well."""
+    recipe, (path, sha256, row_key) = work.recipe, file
+    if has(work.cache, recipe.feature, row_key):
+        return None, Found()
+    if work.cache.move(ahead(recipe.feature), recipe.feature, row_key):
+        return None, None
+    signals: list[Signal] = []
+
+    def extract(samples: NDArray[np.float64], rate: int) -> NDArray[np.float32]:
+        signals.append(Signal(samples, rate))
+        return recipe.of(signals[0])
+
+    try:
+        row = compute_row(path, sha256, recipe.audio, recipe.crop_seconds, extract)
+    except Exception as error:  # a feature that fails on one file must not lose the others
+        check_disk(error)
+        row = Reject("failed", f"{type(error).__name__}: {error}")
+    if not isinstance(row, Reject):
+        work.cache.write_array(recipe.feature, row_key, row)
+    return next(iter(signals), None), row if isinstance(row, Reject) else None
+
+
+def _companions(work: Work, place: int, signal: Signal) -> None:
+    """Compute what other features want of a file; what goes wrong is for their stages to say."""
+    for companion in work.companions:
+        recipe, row_key = companion.recipe, companion.keys[place]
+        if row_key is None:
+            continue
+        kinds = (recipe.feature, ahead(recipe.feature))
+        with suppress(Exception), claim(work.cache.root, recipe.feature, row_key) as mine:
+            if mine and not any(has(work.cache, kind, row_key) for kind in kinds):
+                row = finished(recipe.of(signal), recipe.crop_seconds)
+                if not isinstance(row, Reject):
+                    work.cache.write_array(ahead(recipe.feature), row_key, row)
 
 
 def describe(recipe: Recipe) -> Mapping[str, Any]:

@@ -60,6 +60,17 @@ def compute_row(
     if isinstance(sound, Reject):
         return sound
     row = extract(_whole_seconds(sound.samples, sound.sample_rate), sound.sample_rate)
+    return finished(row, crop_seconds)
+
+
+def finished(row: NDArray[np.float32], crop_seconds: int) -> NDArray[np.float32] | Reject:
+    """Return what a feature gave as a store holds it, or why it cannot.
+
+    Examples
+    --------
+    >>> finished(np.ones((3, 1), np.float32), 2).shape
+    (2, 1)
+    """
     if not np.isfinite(row).all():
         return Reject("non-finite", "the feature of this file is not finite")
     # Resampling may round a whole number of seconds up by one sample, and so add a block.

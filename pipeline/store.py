@@ -13,8 +13,8 @@ A *feature store* is a Zarr v3 group that ``xarray.open_zarr(path, consolidated=
     uint8; the 32 bytes of the row's content key (see :mod:`pipeline.cache`).
 
 Group attributes: ``corpus``, ``feature``, ``config``, ``tracks`` (ids in row order), ``rejected``
-(track -> reason), ``code_version``, ``libraries``. No time, host or user: equal inputs give equal
-bytes.
+(track -> reason), ``code_version``, ``libraries``, ``encoder`` (what compressed the rows, see
+:mod:`pipeline.shards`). No time, host or user: equal inputs give equal bytes.
 
 Three facts about Zarr shape the layout. Two writers on one shard lose rows silently, so **one task
 writes one whole shard**, and :func:`write_shard` refuses anything else. A flipped byte goes
@@ -36,8 +36,9 @@ import zarr
 from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
+from pipeline import shards
 from pipeline.plan import Layout
-from pipeline.stage import StageError
+from pipeline.stage import StageError, place
 
 KEY_BYTES = 32
 
@@ -60,7 +61,7 @@ def _reading(path: Path, trouble: str = "not a readable store") -> Iterator[None
 
 FORMAT: dict[str, Any] = {
     "filters": None,
-    "compressors": ZstdCodec(level=0, checksum=True),
+    "compressors": ZstdCodec(level=shards.LEVEL, checksum=True),
     "config": {"write_empty_chunks": True},
 }
 
@@ -100,7 +101,7 @@ def create(
     """
     shutil.rmtree(path, ignore_errors=True)
     own = {"corpus": layout.corpus, "feature": layout.feature}
-    described = {**own, **attributes, "tracks": list(layout.tracks)}
+    described = {**own, **attributes, "encoder": shards.ENCODER, "tracks": list(layout.tracks)}
     group = zarr.create_group(store=path, zarr_format=3, attributes=described)
     group.create_array(
         "values",
@@ -130,7 +131,13 @@ def write_shard(path: Path, layout: Layout, start: int, rows: NDArray[np.float32
     """
     if trouble := layout.trouble(start, rows):
         raise StoreError(f"{path}: {trouble}")
-    zarr.open_array(path / "values", mode="r+")[start : start + len(rows)] = rows
+    write_encoded(path, layout, start, (shards.encode(row) for row in rows))
+
+
+def write_encoded(path: Path, layout: Layout, start: int, rows: Iterable[bytes]) -> None:
+    """Write one shard of rows that are encoded already; they are the caller's to check."""
+    size = layout.per_shard
+    shards.write(shards.path_of(path, start // size, layout.row_shape), rows, size)
 
 
 def finish(path: Path, seconds_valid: NDArray[np.int32]) -> None:
@@ -185,7 +192,9 @@ class Reader:
             If a shard is missing, empty or damaged.
         """
         with _reading(self.path, f"rows {start}:{stop} are damaged"):
-            rows = np.asarray(self._values[start:stop], dtype=np.float32)
+            rows = np.full((stop - start, *self.shape[1:]), np.nan, np.float32)
+            for row, encoded in shards.encoded(self.path, self.shape, self.per_shard, start, stop):
+                shards.decode(encoded, rows[row - start])
             missing = np.isnan(rows).reshape(len(rows), -1).any(axis=1)
             if missing.any():
                 bad = self.tracks[start + int(np.argmax(missing))]
@@ -233,8 +242,7 @@ def write_arrays(
         if data.dtype.kind == "f" and not np.isfinite(data).all():
             raise StoreError(f"{path}: array {name!r} has a non-finite value; all must be finite")
         _put(group, name, dims, data)
-    shutil.rmtree(path, ignore_errors=True)
-    partial.rename(path)
+    place(partial, path)
 
 
 def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -50,6 +50,7 @@ def settings() -> dict[str, Any]:
     values["models"]["logistic"] |= {"statistics": ["mean"], "c": [0.1, 1.0]}
     values["train"] |= {"device": "cpu", "batch_size": 4, "epochs": 2, "crop_seconds": None}
     values["compute"] |= {"workers": 0, "scheduler": None, "batch_tracks": 4, "progress": False}
+    values["compute"]["together"] = False
     return values
 
 

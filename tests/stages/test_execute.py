@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import nullcontext, suppress
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import dask
@@ -17,6 +20,7 @@ import threadpoolctl
 from distributed import KilledWorker
 
 from pipeline import execute, params
+from pipeline.codeversion import ROOT
 from pipeline.execute import ComputeConfig, Executor, Failure
 
 TASKS = list(range(25))
@@ -25,6 +29,7 @@ FATAL = 7
 
 def config(**changes: object) -> ComputeConfig:
     values = {"workers": 0, "scheduler": None, "batch_tracks": 16, "cache": "data/cache"}
+    values |= {"together": True}
     return params.build(
         ComputeConfig, {**values, "max_rejected": 1.0, "progress": False, **changes}, "compute"
     )
@@ -105,7 +110,7 @@ class Blaming:
     def scheduler_info(self) -> dict[str, dict[str, int]]:
         return {"workers": {"only": 1}}
 
-    def submit(self, guarded, function, task, pure):
+    def submit(self, function, task, pure):
         assert not pure
         dies = task == FATAL or (task in self.blamed and task not in self.submitted)
         self.submitted.append(task)
@@ -113,7 +118,7 @@ class Blaming:
         if dies:
             future.set_exception(KilledWorker(str(task), SimpleNamespace(address=""), 3))
         else:
-            future.set_result(guarded(function, task))
+            future.set_result(function(task))
         return future
 
 
@@ -127,7 +132,7 @@ class Completed(list):
 def test_of_several_that_are_blamed_the_innocent_live(monkeypatch, blamed, asked_again):
     client = Blaming(blamed)
     monkeypatch.setattr("distributed.as_completed", Completed)
-    monkeypatch.setattr(execute, "_client", lambda _: nullcontext(client))
+    monkeypatch.setattr(execute, "connect", lambda *_: nullcontext(client))
     with Executor(config(workers=1)) as executor:
         results = executor.run(third, TASKS, "blame")
     assert client.submitted == TASKS + asked_again
@@ -142,19 +147,40 @@ def test_trouble_outside_the_tasks_stops_the_stage_and_blames_no_file(monkeypatc
     monkeypatch.setattr(client, "submit", lambda *_, **__: Future())
     monkeypatch.setattr(Future, "result", lambda _: (_ for _ in ()).throw(CancelledError("lost")))
     monkeypatch.setattr("distributed.as_completed", Completed)
-    monkeypatch.setattr(execute, "_client", lambda _: nullcontext(client))
+    monkeypatch.setattr(execute, "connect", lambda *_: nullcontext(client))
     with Executor(config(workers=1)) as executor, pytest.raises(CancelledError, match="lost"):
         executor.run(third, TASKS, "lost")
 
 
 def test_a_cluster_is_not_started_where_it_never_pays(monkeypatch):
-    monkeypatch.setattr(execute, "_client", lambda _: pytest.fail("a cluster was started"))
+    monkeypatch.setattr(execute, "connect", lambda *_: pytest.fail("a cluster was started"))
     with Executor(config(workers=2)) as executor:
         assert executor.run(third, [], "none") == []
         assert executor.run(third, [3], "one") == [1.0]
         assert executor.run(third, TASKS, "light", light=True) == [task / 3 for task in TASKS]
         with pytest.raises(pytest.fail.Exception, match="a cluster was started"):
             executor.run(third, [1, 2], "two")
+
+
+def test_after_a_death_in_this_process_the_next_run_asks_workers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    handed = []
+    monkeypatch.setattr(execute, "connect", lambda *_: nullcontext(None))
+    monkeypatch.setattr(execute, "spread", lambda _, __, tasks: handed.extend(tasks) or ())
+    die = f"""
+import os
+from pipeline.execute import ComputeConfig, Executor
+Executor(ComputeConfig(**{asdict(config(workers=2))!r})).run(os._exit, [1], "extract c/f")
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", die], env=environment, check=False).returncode == 1
+    with Executor(config(workers=2)) as executor:
+        executor.run(third, [3], "extract c/f")
+        assert handed == [3]
+        executor.run(third, [6], "another label")
+    with Executor(config(workers=2)) as executor:  # the note went with the run that read it
+        assert executor.run(third, [3], "extract c/f") == [1.0]
+    assert handed == [3]
 
 
 def listening() -> set[tuple[str, int]]:
@@ -168,8 +194,8 @@ def listening() -> set[tuple[str, int]]:
 @pytest.mark.filterwarnings("error:Port")
 def test_a_cluster_is_started_once_quietly_and_out_of_reach(request, monkeypatch, capfd):
     started = []
-    real = execute._client
-    monkeypatch.setattr(execute, "_client", lambda c: started.append(c) or real(c))
+    real = execute.connect
+    monkeypatch.setattr(execute, "connect", lambda *c: started.append(c) or real(*c))
     with suppress(OSError):
         busy = socket.create_server(("127.0.0.1", 8787))
         request.addfinalizer(busy.close)

@@ -169,19 +169,16 @@ def test_a_file_that_changed_after_indexing_is_rejected(indexed, capsys):
     assert "extract c/gtf: rejected joy/04.wav: changed: its content is not what" in said
 
 
-def _break(monkeypatch, answer) -> None:
-    """Let the feature fail on the shortest sounds, 0.6 s."""
-    real = recipe.features.load("gtf").extract
+def _break(monkeypatch, answer, feature="gtf") -> None:
+    """Let a feature fail on the shortest sounds, 0.6 s."""
+    module = recipe.features.load(feature)
+    real = module.from_signal
 
-    def extract(samples, sample_rate, config):
-        short = len(samples) == sample_rate
-        return (
-            answer(real(samples, sample_rate, config))
-            if short
-            else real(samples, sample_rate, config)
-        )
+    def from_signal(signal, config):
+        row = real(signal, config)
+        return answer(row) if len(signal.samples) == signal.sample_rate else row
 
-    monkeypatch.setattr(recipe.features.load("gtf"), "extract", extract)
+    monkeypatch.setattr(module, "from_signal", from_signal)
 
 
 def _raise(_: object) -> object:
@@ -220,8 +217,8 @@ def test_too_many_rejected_is_an_error_and_leaves_no_store(indexed, monkeypatch)
 def test_a_batch_that_dies_is_tried_again_file_by_file(indexed, monkeypatch):
     real, sizes = Executor.run, []
 
-    def run(self, function, tasks, label, weigh, light=False):
-        results = real(self, function, tasks, label, weigh, light)
+    def run(self, function, tasks, label, weigh, **how):
+        results = real(self, function, tasks, label, weigh, **how)
         if function is not recipe.compute:
             return results
         sizes.append([len(task.files) for task in tasks])
@@ -335,6 +332,9 @@ def test_a_previous_store_that_was_not_pulled_is_none(committed):
 
 def test_without_a_record_there_is_no_previous_store(indexed):
     where = paths.features("c", "gtf")
-    assert list(previous.rows(where, "extract@c-gtf", {"00"})) == []
+    with previous.Previous(where, "extract@c-gtf") as before:
+        assert before.reader is None
     (indexed.folder / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    assert list(previous.rows(where, "extract@c-gtf", {"00"})) == []
+    with previous.Previous(where, "extract@c-gtf") as before:
+        assert list(before.rows({"00"})) == []
+    assert previous.keys(where, "extract@c-gtf") == set()

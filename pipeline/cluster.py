@@ -1,0 +1,125 @@
+"""Dask: a local cluster or a running scheduler, and tasks that survive the death of a worker.
+
+Conventions
+-----------
+A worker has one process and one thread. Local ones listen on 127.0.0.1 only. Few tasks are handed
+out at a time, so that what waits is little however many there are (back-pressure); results are
+small, because workers write what they compute.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pipeline.stage import StageError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+#: Environment of a local worker. glibc hands freed arrays of this size back to the kernel at
+#: Dask's default threshold, and a fifth of the time goes into page faults.
+WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_MMAP_THRESHOLD_": str(2**30),
+}
+#: Tasks handed to the scheduler at a time, per worker: it stays busy, and what waits is little.
+IN_FLIGHT = 3
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A task that gave no result: ``failed`` (it raised) or ``worker-died``, and the exception."""
+
+    code: str
+    reason: str
+
+
+#: Dask's own words hold an address and a random name, and reasons are stored: equal bytes.
+DIED = Failure("worker-died", "every process that ran it died, of memory or of a library's crash")
+
+
+@contextmanager
+def connect(scheduler: str | None, workers: int) -> Iterator[Any]:
+    """Yield a client of a running scheduler, or of a local cluster that ends with the block."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    if scheduler is not None:
+        try:
+            client = Client(scheduler)
+        except (OSError, ValueError, TypeError) as error:  # TypeError: TLS without certificates
+            raise StageError(f"compute.scheduler: {scheduler!r}: {error}") from error
+        with client:
+            yield client
+        return
+    settings = {
+        "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
+        "distributed.worker.daemon": False,
+        "distributed.logging.distributed": "critical",
+        "temporary-directory": tempfile.gettempdir(),
+    }
+    with (
+        dask.config.set(settings),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",  # any free port: a second run beside this one is fine
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def spread(
+    client: Any, function: Callable[[Task], Result | Failure], tasks: Sequence[Task]
+) -> Iterator[tuple[int, Result | Failure]]:
+    """Yield (position, result) of every task, in the order in which they end.
+
+    A task whose worker dies again and again, even alone, gives :data:`DIED`.
+    """
+    from distributed import as_completed
+
+    workers = max(1, len(client.scheduler_info()["workers"]))
+    futures: dict[Any, int] = {}
+
+    def submit(index: int) -> Any:
+        future = client.submit(function, tasks[index], pure=False)
+        futures[future] = index
+        return future
+
+    submitted = min(len(tasks), IN_FLIGHT * workers)
+    done = as_completed([submit(index) for index in range(submitted)])
+    blamed: list[int] = []
+    for future in done:
+        index = futures.pop(future)
+        result = _outcome(future)
+        if result is DIED:
+            blamed.append(index)
+        else:
+            yield index, result
+        if submitted < len(tasks):
+            done.add(submit(submitted))
+            submitted += 1
+    for index in blamed:
+        # Every task that waited on a worker that died is blamed; a culprit dies alone as well.
+        yield index, DIED if len(blamed) == 1 else _outcome(submit(index))
+
+
+def _outcome(future: Any) -> Any:
+    """Return a task's result; what goes wrong outside of it, but for a death, stops the stage."""
+    from distributed import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker:
+        return DIED
