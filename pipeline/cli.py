@@ -19,6 +19,9 @@ def parser() -> argparse.ArgumentParser:
         prog="multispec",
         description="Music-emotion features and models. Run it from the top of the repository; "
         "the pipeline itself is run by `dvc repro`.",
+        epilog="Typical calls:\n  multispec add mine ~/music\n  dvc repro evaluate@mine\n"
+        "  multispec predict song.mp3\n\n`multispec COMMAND --help` shows more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subparsers = top.add_subparsers(dest="command", required=True, metavar="command")
     for name in commands.names():

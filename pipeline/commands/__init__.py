@@ -1,7 +1,7 @@
 """Commands of the ``multispec`` console script; one file each, and the folder is the registry.
 
 A command is a module with a docstring (its help), ``arguments(parser)`` and ``run(namespace)``,
-which returns the exit status.
+which returns the exit status. An underscore in a file's name is a dash in the command's.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ def names() -> list[str]:
 
     Examples
     --------
-    >>> "verify" in names()
+    >>> "train-final" in names()
     True
     """
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
 
 
 def load(name: str) -> ModuleType:
     """Return the module of a command."""
-    return importlib.import_module(f"{__name__}.{name}")
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")

@@ -1,0 +1,1 @@
+"""Parts of prediction: the model file, calibration, distance from the training data, inputs."""

@@ -1,0 +1,52 @@
+"""What cross-validation found out about a model: its predictions, and its scores with intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.stage import StageError
+
+#: Scores of a model file, with the ends of their intervals.
+SCORES = tuple(
+    f"{score}{end}" for score in ("accuracy", "macro_f1") for end in ("", "_low", "_high")
+)
+
+
+def predictions(name: str, model: str, protocol: str) -> pd.DataFrame:
+    """Return a run's predictions under a protocol.
+
+    Raises
+    ------
+    StageError
+        If the model was not cross-validated on the corpus.
+    """
+    path = paths.run(name, model) / "predictions.csv"
+    if not path.is_file():
+        raise StageError(
+            f"{path} is missing: what a model is worth, and how sure it may be, comes from its "
+            f"cross-validation; run `dvc repro train@{name}-{model}` (train.skip may leave it out)"
+        )
+    text = {"track": str, "true": str, "predicted": str, "protocol": str}
+    table = pd.read_csv(path, dtype=text, keep_default_na=False)
+    return table[table["protocol"] == protocol].reset_index(drop=True)
+
+
+def metrics(name: str, model: str, protocol: str) -> dict[str, float | str]:
+    """Return accuracy and macro-F1 with their intervals, 0 to 1, and the protocol.
+
+    Raises
+    ------
+    StageError
+        If the corpus was not evaluated with this model.
+    """
+    path = Path("reports") / name / "results.csv"
+    table = pd.read_csv(path, dtype={"model": str}) if path.is_file() else pd.DataFrame()
+    if not table.empty:
+        table = table[(table["protocol"] == protocol) & (table["model"] == model)]
+    if table.empty:
+        raise StageError(f"{path}: no scores of {model}; run `dvc repro evaluate@{name}`")
+    row = table.iloc[0]
+    return {"protocol": protocol, **{score: float(row[score]) for score in SCORES}}
