@@ -2,8 +2,10 @@
 
 Reads ``data/evaluation/<corpus>.json``, the tables that ``pipeline.evaluate`` wrote to
 ``reports/<corpus>/``, ``reports/<corpus>/quarantine.csv``, the index and the feature stores of
-every corpus in ``params.yaml``, and the first line of every model's documentation. Writes
-``reports/README.md``, ``reports/pictures/*.png`` and ``reports/metrics.json`` ({corpus: {model:
+every corpus in ``params.yaml``, and the first line of every model's documentation; for the page to
+look at also ``data/runs``, ``reports/<corpus>/audit.csv`` and the recordings that are at hand.
+Writes ``reports/README.md``, ``reports/pictures/*.png``, ``reports/index.html``
+(:mod:`pipeline.html.page`) and ``reports/metrics.json`` ({corpus: {model:
 {accuracy, macro_f1}}}, grouped folds). No time, host or user is written beyond the hardware that
 each run itself recorded.
 """
@@ -22,6 +24,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import params, stage, store
+from pipeline.html import page as html_page
 from pipeline.reporting import beside, differences, gallery, markdown, paper_page, sections
 from pipeline.reporting.runs import GROUPED, RunError, read_index
 from pipeline.reporting.sections import Corpus
@@ -161,6 +164,8 @@ def report(root: Path) -> str:
         parts += corpus_page(root, corpus, settings, features)
     text = markdown.page([*parts, *paper_page.tables(corpora)])
     (reports / "README.md").write_text(text, encoding="utf-8")
+    page = html_page.render(root, corpora, settings, parameters, models)
+    (reports / "index.html").write_text(page, encoding="utf-8")
     numbers = json.dumps(headline(corpora), indent=1, ensure_ascii=False)
     (reports / "metrics.json").write_text(numbers + "\n", encoding="utf-8")
     return text
@@ -168,7 +173,7 @@ def report(root: Path) -> str:
 
 def run() -> None:
     """Run the stage in the current folder and say what was made."""
-    print(f"report: reports/README.md, {report(Path()).count('![')} pictures")
+    print(f"report: reports/index.html, reports/README.md, {report(Path()).count('![')} pictures")
 
 
 def main() -> None:

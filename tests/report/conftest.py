@@ -17,7 +17,14 @@ CLASSES = ["angry", "happy", "relaxed", "sad"]
 MODELS = {"majority": None, "svm": 0.75, "multispec_music": 0.55}
 PARAMS = """
 corpora:
-  demo: {adapter: synthetic, crop_seconds: 3}
+  demo: {adapter: synthetic, root: data/raw/demo, crop_seconds: 3}
+audio:
+  sample_rate: 16000
+  min_seconds: 0.05
+  silence_dbfs: -80.0
+  max_peak: 16.0
+  min_rate: 4000
+  max_rate: 384000
 features:
   gtf: {}
   mf_rp: {}
@@ -34,6 +41,7 @@ report:
   reference: svm
   significance: 0.05
   alpha: 0.5
+page: {excerpt_seconds: 2, hardest: 3, bins: 10, sounds: [demo]}
 """
 FOLDS, SEEDS, GROUPS, PER_GROUP = 4, 2, 16, 3
 
@@ -44,8 +52,9 @@ def make_index() -> pd.DataFrame:
         for take in range(PER_GROUP):
             track = f"{group:02d}{take}"  # looks like a number, and begins with 0
             label, artist = CLASSES[group % 4], f"artist{group}"
-            rows.append([track, f"{track}.wav", "", label, artist, "6.0", ""])
+            rows.append([track, f"{track}.wav", "", label, artist, "6.0", "", "0" * 64])
     names = ["track", "audio", "midi", "label", "group", "duration_seconds", "condition"]
+    names.append("sha256")
     return pd.DataFrame(rows, columns=names)
 
 
@@ -146,6 +155,7 @@ def write_features(folder: Path, index: pd.DataFrame) -> None:
     for name, shape in shapes.items():
         layout = store.Layout("demo", name, 3, shape, kept)
         config = {"hop_seconds": 0.02322 if name == "mf_rp" else 0.01, "bin_hz": 80.0}
+        config |= {"f_min": 50.0, "f_max": 7300.0}
         config["window_seconds"] = 0.003 if name == "wideband" else 0.025
         store.create(
             folder / f"{name}.zarr",

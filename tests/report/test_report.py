@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from pipeline import evaluate, report
+from pipeline.html import page as html_page
 from pipeline.reporting import differences, paper, pictures, sections
 from pipeline.reporting.runs import RunError
 
@@ -45,6 +46,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
         path.touch()
 
     monkeypatch.setattr(pictures, "save", touch)
+    monkeypatch.setattr(html_page, "render", lambda *_: "")
 
 
 def test_links_and_pictures_resolve_and_have_texts(finished: Path, page: str) -> None:
