@@ -1,0 +1,103 @@
+"""Whether time per track stays the same as a corpus grows, and what one more track costs.
+
+The real stage with its four stores, on two Dask workers that are up already, for a quarter, half
+and all of the tracks, each from nothing; then one track more than the stores hold, in one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.bench import cluster, project
+from pipeline.bench.project import Project
+from pipeline.bench.results import Cell, Goal, Section
+from pipeline.bench.settings import Settings
+from pipeline.bench.timer import Contestant, Timings, measure, nothing
+
+QUICK = False
+TRACKS = 400
+WORKERS = 2
+COLUMNS = ("what", "tracks", "seconds", "milliseconds per track", "against the full run")
+MORE, FULL = "one track more", "all from nothing"
+#: Largest deviation of the time per track from that of the largest corpus.
+WITHIN = 0.10
+#: Largest share of a full run that one more track may cost.
+SHARE = 0.03
+
+
+def run(settings: Settings) -> Section:
+    """Measure growth."""
+    number = settings.count(TRACKS)
+    with (
+        project.temporary(settings, number + 1) as made,
+        cluster.dask(WORKERS) as workers,
+    ):
+        sizes = steps(len(made.tracks) - 1)
+        contestants = plan(made, sizes, workers.scheduler)
+        total = len(contestants) * (1 + settings.rounds)
+        with settings.bar("growth", total) as tick:
+            timings = measure(contestants, settings.rounds, tick=tick)
+        return report(timings, sizes)
+
+
+def steps(most: int) -> list[int]:
+    """Return the sizes of the corpora, smallest first.
+
+    Examples
+    --------
+    >>> steps(400)
+    [100, 200, 400]
+    """
+    if most < 4:
+        raise ValueError(f"{most + 1} tracks are too few to grow by; 5 are the least")
+    return [most // 4, most // 2, most]
+
+
+def plan(made: Project, sizes: Sequence[int], scheduler: str) -> list[Contestant]:
+    """Return the full runs, and behind the largest the run with one track more."""
+    rows = made.tracks
+
+    def full() -> None:
+        made.extract(scheduler=scheduler)
+
+    def grown(size: int) -> Contestant:
+        def begin() -> None:
+            made.forget()
+            made.keep(rows[:size])
+
+        return Contestant(
+            f"{FULL} {size}", full, warm=full if size == sizes[0] else nothing, before=begin
+        )
+
+    more = Contestant(MORE, made.extract, warm=nothing, before=lambda: made.keep(rows))
+    return [*map(grown, sizes), more]
+
+
+def report(timings: Timings, sizes: Sequence[int]) -> Section:
+    """Make the table."""
+    most = sizes[-1]
+    largest = f"{FULL} {most}"
+    rows: list[tuple[Cell, ...]] = []
+    apart = 0.0
+    for size in sizes:
+        name = f"{FULL} {size}"
+        share = timings.ratio(name, largest)
+        per_track = timings.each(name).times(1000 / size)
+        rows.append((FULL, size, timings.each(name), per_track, share))
+        apart = max(apart, abs(share.median * most / size - 1))
+    share = timings.ratio(MORE, largest)
+    rows.append((MORE, 1, timings.each(MORE), timings.each(MORE).times(1000), share))
+    return Section(
+        name="growth",
+        title="Growing corpora",
+        columns=COLUMNS,
+        rows=tuple(rows),
+        goals=(
+            Goal(f"time per track, deviation from that of {most} tracks", apart, WITHIN, False),
+            Goal(f"{MORE}, share of {most} from nothing", share.median, SHARE, False),
+        ),
+        notes=(
+            f"The paper's four stores, on {WORKERS} Dask workers that are up; one track more in "
+            "one process. Starting Python and a cluster is not in it.",
+        ),
+    )
