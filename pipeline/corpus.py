@@ -87,6 +87,9 @@ def of(all_params: Mapping[str, Any], name: str) -> Corpus:
     common = {
         field.name: section.pop(field.name) for field in fields(_Common) if field.name in section
     }
+    for field in fields(_Common):
+        if field.name not in common:
+            raise params.absent(where, field.name, section)
     shared = params.build(_Common, common, where)
     return Corpus(name, shared.adapter, Path(shared.root), shared.crop_seconds, section)
 
@@ -108,22 +111,34 @@ def read_index(name: str) -> list[Row]:
     Raises
     ------
     FileNotFoundError
-        If the index stage has not run.
+        If the index stage has not run, or something else has changed its table's columns.
     """
     path = paths.index(name)
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; run `dvc repro index@{name}`")
     with path.open(encoding="utf-8", newline="") as file:
-        return [Row(**row) for row in csv.DictReader(file)]
+        try:
+            return [Row(**row) for row in csv.DictReader(file, strict=True)]
+        except (TypeError, UnicodeDecodeError, csv.Error):
+            columns = ",".join(field.name for field in fields(Row))
+            raise FileNotFoundError(
+                f"{path} is not an index with the columns {columns}; delete it and run "
+                f"`dvc repro index@{name}`"
+            ) from None
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    """Write a CSV file; one line end on every system, so that equal rows give equal bytes."""
+    """Write a CSV file; one line end on every system, so that equal rows give equal bytes.
+
+    It is written beside its place and renamed: a run that is killed leaves no half of a table.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+    partial.replace(path)
 
 
 def write_index(name: str, rows: Sequence[Row]) -> None:

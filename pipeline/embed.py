@@ -62,13 +62,15 @@ def read_config(all_params: Mapping[str, Any]) -> tuple[Config, Any]:
         If a key is missing, unknown or of the wrong type, or a tokeniser does not exist.
     """
     section = dict(params.section(all_params, "chord2vec"))
-    own = params.section(section, "tokenizers")
+    params.section(all_params, "chord2vec", "notes")
+    params.section(all_params, "chord2vec", "tokenizers")
     for other in ("tokenizers", "notes"):
         section.pop(other, None)
     config = params.build(Config, section, "chord2vec")
     where = f"chord2vec.tokenizers.{config.tokenizer}"
     module = tokenizers.load(config.tokenizer)
-    return config, params.build(module.Config, params.section(own, config.tokenizer), where)
+    own = params.section(all_params, "chord2vec", "tokenizers", config.tokenizer)
+    return config, params.build(module.Config, own, where)
 
 
 def read_notes_config(all_params: Mapping[str, Any]) -> notestats.Config:

@@ -182,8 +182,7 @@ def _place(
         write_tables(partial, labelled)
     text = json.dumps(about, indent=1, ensure_ascii=False)
     (partial / "about.json").write_text(text + "\n", encoding="utf-8")
-    shutil.rmtree(final, ignore_errors=True)
-    partial.rename(final)
+    stage.place(partial, final)
     return final
 
 

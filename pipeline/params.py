@@ -72,7 +72,8 @@ def section(params: Mapping[str, Any], *keys: str) -> Any:
         if not isinstance(value, Mapping) or key not in value:
             where = ".".join(keys[:depth]) or "params.yaml"
             names = value if isinstance(value, Mapping) else ()
-            raise ParamsError(f"{where}: no key {key!r}{_nearest(key, names)}")
+            hint = f"; it is {value!r}" if isinstance(value, list) else _nearest(key, names)
+            raise ParamsError(f"{where}: no key {key!r}{hint}")
         value = value[key]
     return value
 
@@ -148,7 +149,7 @@ def build(cls: type[T], mapping: Mapping[str, Any] | None, where: str) -> T:
             raise ParamsError(f"{where}: unknown key {key!r}{_nearest(str(key), names)}")
     missing = [name for name in names if name not in mapping]
     if missing:
-        raise ParamsError(f"{where}: missing key {missing[0]!r}; every key is written out")
+        raise absent(where, missing[0], mapping)
     values = {name: _value(hints[name], mapping[name], f"{where}.{name}") for name in names}
     try:
         return cls(**values)
@@ -156,6 +157,19 @@ def build(cls: type[T], mapping: Mapping[str, Any] | None, where: str) -> T:
         raise
     except ValueError as error:
         raise ParamsError(f"{where}: {error}") from error
+
+
+def absent(where: str, key: str, given: typing.Iterable[str]) -> ParamsError:
+    """Return the error for a key that is not there; it names what may be a slip for it.
+
+    Examples
+    --------
+    >>> str(absent("corpora.demo", "adapter", ["adaptor", "root"]))
+    "corpora.demo: missing key 'adapter'; is 'adaptor' a slip for it?"
+    """
+    close = difflib.get_close_matches(key, [str(name) for name in given], n=1)
+    hint = f"is {close[0]!r} a slip for it?" if close else "every key is written out"
+    return ParamsError(f"{where}: missing key {key!r}; {hint}")
 
 
 def _nearest(key: str, names: typing.Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import errno
 import fcntl
 import os
 import shutil
@@ -19,7 +20,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -43,6 +44,8 @@ class StageError(RuntimeError):
 
 #: What the user can mend; the errors of corpora, stores and runs are StageErrors.
 MENDABLE = (ParamsError, StageError, FileNotFoundError)
+#: A disk that is full, or may not be written to.
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def main(doc: str | None, run: Callable[..., object], *names: str) -> None:
@@ -58,7 +61,10 @@ def main(doc: str | None, run: Callable[..., object], *names: str) -> None:
         Arguments the stage takes, keys of :data:`HELP`.
     """
     parser = argparse.ArgumentParser(
-        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=f"python -m pipeline.{Path(sys.argv[0]).stem}",
+        description=(doc or "").replace("``", "`"),
+        epilog="Run by `dvc repro`; by hand, it needs what the stage reads.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for name in names:
         parser.add_argument(name, help=HELP[name])
@@ -66,10 +72,34 @@ def main(doc: str | None, run: Callable[..., object], *names: str) -> None:
     stage = Path(sys.argv[0]).stem
     _end_with_dvc()
     try:
-        with alone("-".join([stage, *values])):
+        with alone("-".join([stage, *values])), _disk_checked():
             run(*values)
     except MENDABLE as error:
         sys.exit(f"error: {error}")
+
+
+@contextmanager
+def _disk_checked() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        check_disk(error)
+        raise
+
+
+def check_disk(error: Exception) -> None:
+    """Raise what to tell the user where an error is that of a disk; no input is to blame for it.
+
+    Raises
+    ------
+    StageError
+        If a disk is full or may only be read.
+    """
+    if isinstance(error, OSError) and error.errno in DISK:
+        raise StageError(
+            f"{error.filename or 'disk'}: {error.strerror}; make room or let it be written to, "
+            "then run `dvc repro` again: what is finished is kept"
+        ) from error
 
 
 @contextmanager
@@ -116,6 +146,24 @@ def scratch(what: str) -> Iterator[Path]:
         shutil.rmtree(left, ignore_errors=True)
     with TemporaryDirectory(prefix=f"{what}.", suffix=".scratch", dir=WORK) as folder:
         yield Path(folder)
+
+
+def place(built: Path, final: Path) -> None:
+    """Rename a folder that a run built to its final name; an older one leaves by a rename too.
+
+    So at no moment is half of anything under the final name, whenever the run is killed.
+
+    Parameters
+    ----------
+    built, final
+        On one disk.
+    """
+    old = built.with_name(f"{built.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    with suppress(FileNotFoundError):
+        final.rename(old)
+    built.rename(final)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _end_with_dvc() -> None:

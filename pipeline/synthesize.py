@@ -15,9 +15,10 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -209,12 +210,25 @@ def _rng(config: Config, stream: int, index: int) -> np.random.Generator:
     return np.random.default_rng([config.seed, stream, index])
 
 
+def read(all_params: Mapping[str, Any]) -> tuple[Path, Config]:
+    """Read section ``synthesize``: where the demo is written, and how it is made.
+
+    Raises
+    ------
+    pipeline.params.ParamsError
+        If a key is missing, unknown or of the wrong type.
+    """
+    section = dict(params.section(all_params, "synthesize"))
+    root = params.section(all_params, "synthesize", "root")
+    if not isinstance(root, str):
+        raise params.ParamsError(f"synthesize.root: expected str, got {root!r}")
+    del section["root"]
+    return Path(root), params.build(Config, section, "synthesize")
+
+
 def main() -> None:
     """Run the stage with ``params.yaml``."""
-    section = dict(params.section(params.read(), "synthesize"))
-    root = Path(params.section({"synthesize": section}, "synthesize", "root"))
-    del section["root"]
-    config = params.build(Config, section, "synthesize")
+    root, config = read(params.read())
     print(f"synthesize: {write(root, config)} pieces in {root}")
 
 

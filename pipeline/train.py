@@ -97,8 +97,7 @@ def _place(name: str, model: str, about: Mapping[str, Any], outcomes: Sequence[O
         )
     text = json.dumps({"corpus": name, "model": model, **about}, indent=2)
     (partial / "model.json").write_text(text + "\n", encoding="utf-8")
-    shutil.rmtree(final, ignore_errors=True)
-    partial.rename(final)
+    stage.place(partial, final)
     return final
 
 

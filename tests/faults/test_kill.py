@@ -1,0 +1,161 @@
+"""SIGKILL at chosen and drawn moments: the next run ends with the bytes of an undisturbed one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from fault_life import Life, cluster, command
+from fault_life import by_hand as run_by_hand
+from fault_project import Project
+
+#: How long what is left of a killed run may live, s.
+ORPHAN_SECONDS = 60.0
+STAGES = ("index@c", "extract@c-gtf", "embed@c", "train@c-majority")
+RESULTS = {
+    "index@c": "data/index",
+    "extract@c-gtf": "data/features",
+    "embed@c": "data/embeddings",
+    "train@c-majority": "data/runs",
+}
+
+
+def torn(project: Project, whole: Project, stage: str, partly: bool = False) -> list[str]:
+    """Return files under a stage's final names that differ from an undisturbed run's.
+
+    Parameters
+    ----------
+    partly
+        Whether files may be missing: DVC moves stores into its cache file by file.
+    """
+    top = RESULTS[stage] + "/"
+    found, right = (
+        {name: data for name, data in p.bytes().items() if name.startswith(top)}
+        for p in (project, whole)
+    )
+    wrong = [name for name, data in found.items() if right.get(name) != data]
+    if found and not partly:
+        wrong += sorted(set(right) - set(found))
+    return wrong
+
+
+def left(project: Project) -> list[psutil.Process]:
+    """Return the processes that still live in a project's folder."""
+    found = []
+    for process in psutil.process_iter(["cwd", "status"]):
+        here = process.info["cwd"] == str(project.folder)
+        if here and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process)
+    return found
+
+
+def ends(project: Project) -> bool:
+    """Whether everything that a killed run started ends by itself."""
+    end = time.monotonic() + ORPHAN_SECONDS
+    while left(project):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def killed(project: Project, *command: str, who: str, nth: int, where: str = "/data/") -> bool:
+    """Run a command in which one process is killed before its nth change; return whether it was."""
+    once = project.folder.parent / f"{project.folder.name}.once"
+    faults = {"FAULT": f"kill:{nth}", "FAULT_WHO": who, "FAULT_WHERE": where}
+    project.run(*command, **faults, FAULT_ONCE=str(once))
+    return once.exists()
+
+
+@pytest.mark.parametrize(
+    ("stage", "where"),
+    [
+        ("index@c", "/data/index/c.csv"),
+        ("extract@c-gtf", "gtf.zarr/values/c/0"),
+        ("embed@c", "/data/embeddings/c.zarr"),
+    ],
+)
+def test_a_killed_stage_changes_no_byte(by_hand: Life, tmp_path: Path, stage, where):
+    whole = by_hand.after(stage)
+    project = by_hand.before(stage).copy(tmp_path / "project")
+    assert killed(project, "-m", *command(stage), who=command(stage)[0], nth=1, where=where)
+    assert torn(project, whole, stage) == []
+    run_by_hand(project, stage)
+    assert project.bytes() == whole.bytes()
+    assert ends(project)
+
+
+def test_a_killed_worker_changes_no_byte(by_hand: Life, tmp_path: Path):
+    project = by_hand.before("extract@c-gtf").copy(tmp_path / "project")
+    once = tmp_path / "once"
+    fault = {"FAULT": "kill:4", "FAULT_WHERE": "/data/cache/gtf/", "FAULT_ONCE": str(once)}
+    with cluster(**fault) as address:
+        project.params(compute={"scheduler": address})
+        run_by_hand(project, "extract@c-gtf")
+    assert once.exists()
+    assert project.bytes() == by_hand.after("extract@c-gtf").bytes()
+
+
+def test_what_is_replaced_leaves_in_one_step(by_hand: Life, tmp_path: Path):
+    """A run by hand over an older store: at no moment is half of one under its name."""
+    project = by_hand.after("extract@c-gtf").copy(tmp_path / "project")
+    old = project.bytes()
+    project.params(corpora={"c": CORPUS | {"crop_seconds": 1}})
+    log = tmp_path / "log"
+    project.stage("extract", "c", "gtf", FAULT_LOG=str(log), FAULT_WHERE="/features/c/gtf.zarr")
+    lines = [line.split("\t") for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [event for _, _, event, _ in lines] == ["os.rename"]
+    assert project.bytes() != old
+
+
+CORPUS = {"adapter": "folder", "root": "music"}
+
+
+@pytest.mark.soak
+class TestSoak:
+    """Drawn moments, under DVC, with two workers."""
+
+    @pytest.mark.parametrize("seed", range(24))
+    def test_a_process_is_killed_before_a_drawn_change(self, by_dvc, tmp_path, tally, seed):
+        stage, who = STAGES[seed % 4], ("pipeline.", "dvc repro")[seed // 4 % 2]
+        project = by_dvc.before(stage).copy(tmp_path / "project")
+        nth = int(np.random.default_rng(seed).integers(1, by_dvc.changes(stage, who) + 1))
+        where = str(project.folder)
+        reached = killed(project, "-m", "dvc", "repro", stage, who=who, nth=nth, where=where)
+        self.recovers(project, by_dvc.after(stage), stage, who == "dvc repro")
+        tally["kill points survived" if reached else "kill points not reached"] += 1
+
+    @pytest.mark.parametrize("seed", range(8))
+    def test_a_worker_is_killed_before_a_drawn_change(self, by_dvc, tmp_path, tally, seed):
+        stage = STAGES[seed % 4]
+        project = by_dvc.before(stage).copy(tmp_path / "project")
+        once, nth = tmp_path / "once", int(np.random.default_rng(seed).integers(1, 8))
+        fault = {"FAULT": f"kill:{nth}", "FAULT_ONCE": str(once)}
+        with cluster(**fault, FAULT_WHERE=str(project.folder)) as address:
+            project.params(compute={"scheduler": address})
+            project.dvc("repro", stage)
+        project.params(compute={"scheduler": None})
+        self.recovers(project, by_dvc.after(stage), stage, False)
+        tally["kill points survived" if once.exists() else "kill points not reached"] += 1
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_a_power_cut_at_a_drawn_time(self, by_dvc, tmp_path, tally, seed):
+        stage = STAGES[seed % 4]
+        project = by_dvc.before(stage).copy(tmp_path / "project")
+        process = project.start("-m", "dvc", "repro", stage)
+        time.sleep(float(np.random.default_rng(seed).uniform(1.0, 9.0)))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        self.recovers(project, by_dvc.after(stage), stage, True)
+        tally["power cuts survived"] += 1
+
+    def recovers(self, project: Project, whole: Project, stage: str, partly: bool) -> None:
+        assert torn(project, whole, stage, partly) == []
+        project.dvc("repro", stage)
+        assert project.bytes() == whole.bytes()
+        assert ends(project)
