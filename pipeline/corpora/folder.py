@@ -14,12 +14,13 @@ file with the same stem.
 
 Grouping: the manifest's ``group``. Without one every file is a group of its own (files that differ
 by extension alone share one), and the grouped protocol is then no stricter than the random one:
-write a manifest where an artist, a song or a speaker has several files.
+write a manifest where an artist, a song or a speaker has several files. The adapter ``listed``
+reads a table that lies elsewhere, or names a part of the files alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -28,6 +29,7 @@ from pipeline.corpora._files import AUDIO, MIDI, fault, finish, read_table, requ
 
 LAYOUT = "<label>/<file> with audio or MIDI files, and optionally manifest.csv"
 MANIFEST = "manifest.csv"
+NO_LABEL = "no label"
 # Documents that may lie beside the label folders without being refused.
 DOCUMENTS = frozenset(("", ".txt", ".md", ".csv", ".json", ".pdf", ".rst"))
 
@@ -63,7 +65,11 @@ def tracks(root: Path, config: Config) -> tuple[list[Track], list[Reject]]:  # n
         if _suffix(file) not in AUDIO | MIDI and not _is_document(file)
     ]
     if (root / MANIFEST).is_file():
-        found, refused = _from_manifest(root, known)
+        rows = read_manifest(root / MANIFEST)
+        found, refused = from_rows(root, MANIFEST, rows, known)
+        named = {_normal(row.get(column, "")) for row in rows for column in ("file", "midi")}
+        named |= {track.midi or "" for track in found}
+        refused += [Reject(file, f"not named in {MANIFEST}") for file in known if file not in named]
     else:
         found, refused = _from_folders(known)
     return finish(root, LAYOUT, found, rejects + refused)
@@ -93,7 +99,7 @@ def _from_folders(files: list[str]) -> tuple[list[Track], list[Reject]]:
     for file in files:
         is_audio = _suffix(file) in AUDIO
         if "/" not in file:
-            rejects.append(Reject(file, "no label: the file lies outside any label folder"))
+            rejects.append(Reject(file, f"{NO_LABEL}: the file lies outside any label folder"))
         elif is_audio:
             found.append(_track(file, scores.get(_stem(file)), {}))
         elif scores[_stem(file)] != file:
@@ -109,23 +115,45 @@ def _track(file: str, midi: str | None, row: Mapping[str, str]) -> Track:
     return Track(file, audio, midi, label, row.get("group") or _stem(file))
 
 
-def _from_manifest(root: Path, files: list[str]) -> tuple[list[Track], list[Reject]]:
+def read_manifest(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table with the column ``file`` and any of ``label, group, midi``.
+
+    Raises
+    ------
+    CorpusError
+        If it cannot be read, or its header is wrong.
+    """
+    return read_table(path, ["file"], ["label", "group", "midi"])
+
+
+def from_rows(
+    root: Path, name: str, rows: Iterable[Mapping[str, str]], files: list[str]
+) -> tuple[list[Track], list[Reject]]:
+    """Return the tracks that a table names, and the rows refused, each under its file.
+
+    Parameters
+    ----------
+    root
+        The corpus; paths of the table are relative to it.
+    name
+        What the table is called in messages.
+    rows
+        What :func:`read_manifest` returned.
+    files
+        Audio and MIDI files under the root, sorted: where scores of the same stem are looked for.
+    """
     scores = _scores(files)
     found: dict[str, Track] = {}
     rejects = []
-    named: set[str] = set()
-    for row in read_table(root / MANIFEST, ["file"], ["label", "group", "midi"]):
+    for row in rows:
         file = _normal(row["file"])
-        named.update((file, _normal(row.get("midi", ""))))
         reason = _row_fault(root, row, found)
         if reason is not None:
-            rejects.append(Reject(shown(file) or MANIFEST, reason))
+            where = reason if reason.startswith(NO_LABEL) else f"{name}: {reason}"
+            rejects.append(Reject(shown(file) or name, where))
             continue
         score = file if _suffix(file) in MIDI else scores.get(_stem(file))
-        track = _track(file, _normal(row.get("midi", "")) or score, row)
-        found[file] = track
-        named.add(track.midi or "")
-    rejects += [Reject(file, f"not named in {MANIFEST}") for file in files if file not in named]
+        found[file] = _track(file, _normal(row.get("midi", "")) or score, row)
     return list(found.values()), rejects
 
 
@@ -137,19 +165,19 @@ def _normal(file: str) -> str:
 def _row_fault(root: Path, row: Mapping[str, str], found: Mapping[str, Track]) -> str | None:
     file, midi = _normal(row["file"]), _normal(row.get("midi", ""))
     if "" in row:
-        return f"{MANIFEST}: more fields than columns; quote a name that holds a comma"
+        return "more fields than columns; quote a name that holds a comma"
     if not file:
-        return f"{MANIFEST}: a row without a file"
+        return "a row without a file"
     if file in found:
-        return f"{MANIFEST}: named twice"
+        return "named twice"
     if (reason := fault(root, file)) is not None:
-        return f"{MANIFEST}: {reason}"
+        return reason
     if _suffix(file) not in AUDIO | MIDI:
         return f"extension {_suffix(file)!r} is neither audio nor MIDI"
     if midi and (reason := fault(root, midi)) is not None:
-        return f"{MANIFEST}: midi {shown(midi)}: {reason}"
+        return f"midi {shown(midi)}: {reason}"
     if midi and _suffix(midi) not in MIDI:
-        return f"{MANIFEST}: midi {shown(midi)}: extension {_suffix(midi)!r} is not MIDI"
+        return f"midi {shown(midi)}: extension {_suffix(midi)!r} is not MIDI"
     if not row.get("label") and "/" not in file:
-        return "no label: neither in the manifest nor as a folder"
+        return f"{NO_LABEL}: neither in the manifest nor as a folder"
     return None

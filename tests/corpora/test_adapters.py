@@ -56,6 +56,11 @@ def folder(root: Path) -> Path:
     return touch(root, "happy/a.wav", "happy/b.mid", "sad/deep/c.FLAC", "sad/deep/c.mid")
 
 
+def listed(root: Path) -> Path:
+    touch(root, "a.wav", "b.mid", "deep/c.FLAC", "deep/c.mid", "unlisted.wav")
+    return text(root, "manifest.csv", "file,label\na.wav,happy\nb.mid,sad\ndeep/c.FLAC,sad\n")
+
+
 def synthetic(root: Path) -> Path:
     touch(root, "audio/p0.wav", "audio/p1.mp3", "midi/p0.mid", "midi/p1.mid")
     rows = "p1,audio/p1.mp3,midi/p1.mid,Q2,c1\np0,audio/p0.wav,midi/p0.mid,Q1,c0\n"
@@ -81,7 +86,7 @@ def iemocap(root: Path) -> Path:
 
 MAKERS = {
     maker.__name__: maker
-    for maker in (four_q, emopia, emodb, folder, synthetic, ema, emotion, iemocap)
+    for maker in (four_q, emopia, emodb, folder, listed, synthetic, ema, emotion, iemocap)
 }
 
 
