@@ -1,7 +1,9 @@
-# Two targets do everything, set-up included, on a machine with Python 3.11, git and make:
+# Targets do everything, set-up included, on a machine with Python 3.11, git and make:
 #
 #   make repro    the whole graph on the demo corpus (dvc repro)
 #   make test     lint, types and tests
+#   make soak     hundreds of kills, full disks and thousands of damaged files (an hour)
+#   make docs     the documentation site, into site/
 #
 # TORCH chooses the build of PyTorch: `cpu` (default; no CUDA packages) or a CUDA build that your
 # driver knows, for example `make repro TORCH=cu130`.
@@ -18,7 +20,7 @@ TORCH_DEPS    = $(if $(filter cpu,$(TORCH)),--no-deps)
 export DVC_NO_ANALYTICS = 1
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
-.PHONY: help repro test lint env lock clean
+.PHONY: help repro test soak docs lint env lock clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -28,6 +30,13 @@ repro: env
 
 test: lint
 	python -m pytest -n auto --dist loadfile
+
+soak: env
+	MULTISPEC_SOAK=reports/soak.json nice python -m pytest -m soak tests/faults tests/sharing
+	python tests/faults/trust_table.py
+
+docs: env
+	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict
 
 lint: env
 	ruff check .

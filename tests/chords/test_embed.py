@@ -43,6 +43,7 @@ def parameters(**changes: Any) -> dict[str, Any]:
             "workers": 0,
             "scheduler": None,
             "batch_tracks": 5,
+            "together": True,
             "cache": "cache",
             "max_rejected": 0.5,
             "progress": False,
