@@ -29,7 +29,7 @@ repro: env
 	dvc repro
 
 test: lint
-	python -m pytest -n auto --dist loadfile
+	python -m pytest -n auto --dist loadfile --no-loadscope-reorder # whole graphs are few tests, but first
 
 soak: env
 	MULTISPEC_SOAK=reports/soak.json nice python -m pytest -m soak tests/faults tests/sharing

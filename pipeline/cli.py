@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Collection
 
 from pipeline import commands
 from pipeline.stage import StageError
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the argument parser with one sub-parser per file of ``pipeline/commands``."""
+def parser(only: Collection[str] | None = None) -> argparse.ArgumentParser:
+    """Return the argument parser with one sub-parser per file of ``pipeline/commands``.
+
+    Parameters
+    ----------
+    only
+        Words among which the command is: no other is imported. ``None`` imports all.
+    """
     top = argparse.ArgumentParser(
         prog="multispec",
         description="Music-emotion features and models. Run it from the top of the repository; "
@@ -25,22 +32,24 @@ def parser() -> argparse.ArgumentParser:
     )
     subparsers = top.add_subparsers(dest="command", required=True, metavar="command")
     for name in commands.names():
-        module = commands.load(name)
-        text = module.__doc__ or ""
+        text = commands.described(name)
         sub = subparsers.add_parser(
             name,
             help=text.splitlines()[0],
             description=text,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        module.arguments(sub)
-        sub.set_defaults(run=module.run)
+        if only is None or name in only:
+            module = commands.load(name)
+            module.arguments(sub)
+            sub.set_defaults(run=module.run)
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    namespace = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    namespace = parser(words).parse_args(words)
     try:
         status: int = namespace.run(namespace)
     except (ValueError, FileNotFoundError, StageError) as error:

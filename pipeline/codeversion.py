@@ -66,16 +66,25 @@ def path_of(module: str, root: Path = ROOT) -> Path | None:
     return None
 
 
-def _imports(tree: ast.AST, module: str, is_package: bool) -> Iterator[str]:
+@cache
+def _tree(source: bytes) -> ast.AST:
+    """Return a syntax tree that is read, never changed."""
+    return ast.parse(source)
+
+
+@cache
+def _imports(source: bytes, module: str, is_package: bool) -> tuple[str, ...]:
     parts = module.split(".")
-    for node in ast.walk(tree):
+    found: list[str] = []
+    for node in ast.walk(_tree(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             up = node.level - is_package
             stem = parts[: len(parts) - up] if node.level else []
             base = ".".join([*stem, *([node.module] if node.module else [])])
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            found += (f"{base}.{alias.name}" for alias in node.names)
+    return tuple(found)
 
 
 def _members(tree: ast.AST, module: str, path: Path) -> Iterator[str]:
@@ -113,18 +122,19 @@ def closure(*modules: str, root: Path = ROOT) -> Closure:
         if module in seen:
             continue
         seen[module] = None
-        tree = ast.parse(path.read_bytes())
-        for name in _imports(tree, module, path.name == "__init__.py"):
+        source = path.read_bytes()
+        for name in _imports(source, module, path.name == "__init__.py"):
             top = name.split(".")[0]
             if top in PACKAGES:
                 # `from pipeline.dsp import lp` names a module, `from pipeline.dsp.lp import f` not.
                 todo.append(name if path_of(name, root) else name.rpartition(".")[0])
             elif top not in sys.stdlib_module_names:
                 libraries.add(top)
-        todo += _members(tree, module, path)
+        todo += _members(_tree(source), module, path)
     return Closure(tuple(sorted(seen)), tuple(sorted(libraries)))
 
 
+@cache
 def normalised(source: str | bytes) -> str:
     """Return a text that only a semantic edit of the source changes.
 
@@ -167,8 +177,7 @@ def libraries(*modules: str) -> dict[str, str]:
     >>> sorted(libraries("pipeline.audio"))
     ['blas', 'libsndfile', 'libsoxr', 'numpy', 'python', 'soundfile', 'soxr']
     """
-    distributions = importlib.metadata.packages_distributions()
-    todo = [each for name in closure(*modules).libraries for each in distributions.get(name, [])]
+    todo = [each for name in closure(*modules).libraries for each in _distributions(name)]
     found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
     while todo:
         distribution = todo.pop()
@@ -179,6 +188,21 @@ def libraries(*modules: str) -> dict[str, str]:
         if name in found:
             found |= carried()
     return dict(sorted(found.items()))
+
+
+@cache
+def _distributions(package: str) -> tuple[str, ...]:
+    """Return the distributions that bring a package; most have its name, all others take a scan."""
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return tuple(_scanned().get(package, ()))
+    return (package,)
+
+
+@cache
+def _scanned() -> dict[str, list[str]]:
+    return dict(importlib.metadata.packages_distributions())
 
 
 def _decoder() -> dict[str, str]:

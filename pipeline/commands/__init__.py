@@ -6,8 +6,10 @@ which returns the exit status. An underscore in a file's name is a dash in the c
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
+from pathlib import Path
 from types import ModuleType
 
 
@@ -25,3 +27,15 @@ def names() -> list[str]:
 def load(name: str) -> ModuleType:
     """Return the module of a command."""
     return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+
+
+def described(name: str) -> str:
+    """Return a command's help without importing it, which may take seconds.
+
+    Examples
+    --------
+    >>> described("verify").splitlines()[0]
+    'Recompute rows of the feature stores from the raw files and compare them bit for bit.'
+    """
+    source = Path(__file__).with_name(f"{name.replace('-', '_')}.py").read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(source)) or ""

@@ -24,6 +24,7 @@ from pipeline import corpus, params, paths, store
 from pipeline.audio import Reject
 from pipeline.extract import recipe_of
 from pipeline.recipe import Recipe
+from pipeline.remote import RefusedError, local
 from pipeline.rows import compute_row
 
 
@@ -87,10 +88,11 @@ def _row(
         return "is in the store, but not in the index; run `dvc repro`"
     if reader.keys[position] != recipe.key(row.sha256):
         return "was made from another file, configuration, code or library; run `dvc repro`"
-    with threadpool_limits(limits=1):
-        again = compute_row(
-            root / row.audio, row.sha256, recipe.audio, recipe.crop_seconds, recipe.extract
-        )
+    try:
+        with threadpool_limits(limits=1), local(root / row.audio) as path:
+            again = compute_row(path, row.sha256, recipe.audio, recipe.crop_seconds, recipe.extract)
+    except RefusedError as error:
+        return f"cannot be recomputed: {error.strerror}"
     if isinstance(again, Reject):
         return f"cannot be recomputed: {again}"
     try:
