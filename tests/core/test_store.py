@@ -7,6 +7,7 @@ import getpass
 import multiprocessing
 import platform
 import shutil
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def test_other_input_gives_other_bytes(made, tmp_path):
 def test_processes_on_distinct_shards_write_what_one_writes(made, tmp_path):
     path = tmp_path / "gtf.zarr"
     store.create(path, LAYOUT, KEYS, ATTRIBUTES)
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
+    with closing(multiprocessing.get_context("spawn").Pool(2)) as pool:
         pool.map(partial(write_rows, path), [[shard] for shard in LAYOUT.shards()], chunksize=1)
     store.finish(path, SECONDS)
     assert contents(path) == contents(made)
