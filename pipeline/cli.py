@@ -7,6 +7,7 @@ and exit status 2; anything else is a bug, and shows its traceback.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Collection
 
@@ -52,6 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
     namespace = parser(words).parse_args(words)
     try:
         status: int = namespace.run(namespace)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `multispec ... | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (ValueError, FileNotFoundError, StageError) as error:
         message = " ".join(str(error).split())  # a YAML parser's has several lines
         print(f"multispec {namespace.command}: {message}", file=sys.stderr)

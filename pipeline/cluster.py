@@ -30,6 +30,8 @@ WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
 }
+#: How long a running scheduler may be without a worker, s.
+WORKERS_SECONDS = 60.0
 #: Tasks handed to the scheduler at a time, per worker: it stays busy, and what waits is little.
 IN_FLIGHT = 3
 
@@ -58,6 +60,13 @@ def connect(scheduler: str | None, workers: int) -> Iterator[Any]:
         except (OSError, ValueError, TypeError) as error:  # TypeError: TLS without certificates
             raise StageError(f"compute.scheduler: {scheduler!r}: {error}") from error
         with client:
+            try:
+                client.wait_for_workers(1, timeout=WORKERS_SECONDS)
+            except TimeoutError:
+                raise StageError(
+                    f"compute.scheduler: {scheduler!r} has no worker after {WORKERS_SECONDS:g} s; "
+                    f"start some with `dask worker {scheduler} --nthreads 1`"
+                ) from None
             yield client
         return
     settings = {

@@ -103,8 +103,13 @@ def train_final(all_params: Mapping[str, Any], name: str, model: str) -> Path:
         If the model has not been cross-validated on the corpus, or a piece cannot be read.
     """
     config = params.build(FinalConfig, params.section(all_params, "final"), "final")
-    crossval.model_config(all_params, model)  # a wrong section is refused before anything is read
+    settings = {
+        "config": asdict(crossval.model_config(all_params, model)),
+        "train": asdict(crossval.settings(all_params)[0]),
+    }
     predictions = evidence.predictions(name, model, PROTOCOL)
+    tracks = [row.track for row in corpus.read_index(name)]
+    evidence.check(name, model, settings, tracks, predictions)
     metrics = evidence.metrics(name, model, PROTOCOL)
     label = f"final {name}/{model}"
     with stage.scratch(f"tensors-final-{name}-{model}") as scratch, threadpool_limits(limits=1):

@@ -139,7 +139,8 @@ def serve(answer: Callable[[Any], Mapping[str, Any]], memory_bytes: int) -> None
     """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    with contextlib.suppress(ValueError, OSError):  # macOS has no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     print(json.dumps("ready"), file=answers, flush=True)
     for line in sys.stdin:

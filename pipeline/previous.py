@@ -104,9 +104,9 @@ def _locked(out: Path, stage: str) -> dict[str, Path] | None:
     root = _cache_root(Path.cwd())
     try:
         entries = json.loads(_object(root, digest).read_bytes())
-    except FileNotFoundError:
+        files = {entry["relpath"]: _object(root, entry["md5"]) for entry in entries}
+    except (OSError, ValueError, KeyError, TypeError):  # not there, unreadable, or damaged
         return None
-    files = {entry["relpath"]: _object(root, entry["md5"]) for entry in entries}
     return files if all(path.is_file() for path in files.values()) else None
 
 

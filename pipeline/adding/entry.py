@@ -13,11 +13,13 @@ import copy
 import io
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
 
 from pipeline import params
 from pipeline.params import ParamsError
@@ -57,9 +59,10 @@ def added(text: str, section: Sequence[str], key: str, value: Mapping[str, Any] 
     holder = params.section(wanted, *section[:-1]) if section[:-1] else wanted
     holder[section[-1]] = {**(holder[section[-1]] or {}), key: value}
     for way in (_inserted, _rewritten):
-        made = way(text, section, key, value)
-        if made is not None and _plain(made) == wanted:
-            return made
+        with suppress(YAMLError):  # an indentation that the first way does not know
+            made = way(text, section, key, value)
+            if made is not None and _plain(made) == wanted:
+                return made
     raise ParamsError(f"params.yaml: cannot add {key!r} to {'.'.join(section)}; write it by hand")
 
 

@@ -3,7 +3,7 @@
 Without a section the quick ones run, which takes minutes. Everything is timed with one thread (but
 for workers and growth), in turns: tables give medians and, in brackets, the extremes. The demo's
 music is rendered for it, or --audio names a folder of yours. Other programs are measured where they
-are installed: pip install 'multispec[bench]'.
+are installed: pip install -e '.[bench]'.
 
 Results go to --out: bench.json (a section measured again replaces its former self), bench.md and
 bench.png. With --docs they also replace the part of docs/speed.md between its two marks, and

@@ -7,7 +7,7 @@ folders. The exit status is 1 if a check fails.
 
 Typical calls:
   multispec doctor
-  multispec doctor --only corpora room
+  multispec doctor --only sources room
   multispec doctor --json
 """
 

@@ -186,8 +186,12 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     numba trusts a compiled file as long as the function's own source file is unchanged, though the
     kernels it calls are compiled into it. Here its stamp is the content of this folder.
     """
-    compiled = numba.njit(cache=True, error_model="numpy")(function)
-    compiled._cache._cache_file._source_stamp = _stamp(Path(__file__).parent)
+    try:
+        compiled = numba.njit(cache=True, error_model="numpy")(function)
+    except RuntimeError:  # no folder may be written to: every process compiles for itself
+        return numba.njit(error_model="numpy")(function)
+    if hasattr(compiled, "_cache"):  # not with NUMBA_DISABLE_JIT
+        compiled._cache._cache_file._source_stamp = _stamp(Path(__file__).parent)
     return compiled
 
 

@@ -18,6 +18,8 @@ import soundfile
 from numpy.typing import NDArray
 from PIL import Image
 
+#: Sample rates that MPEG audio layer III has, Hz.
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 COLOURS = "cividis"
 #: Steps of the palette: over 80 dB 1.25 dB each, which the eye does not part.
 STEPS = 64

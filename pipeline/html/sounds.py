@@ -76,4 +76,6 @@ class Library:
         sound = decode(path, self.audio, self.seconds)
         if isinstance(sound, Reject):
             return Player(label, "", f"the recording cannot be decoded ({sound.code})")
+        if sound.sample_rate not in inline.MP3_RATES:
+            return Player(label, "", f"MP3 knows no rate of {sound.sample_rate} Hz")
         return Player(label, inline.sound(sound.samples, sound.sample_rate), "")

@@ -113,6 +113,10 @@ def write(path: Path, archive: Archive) -> None:
     partial.replace(path)
 
 
+#: What damaged files make :mod:`zipfile` and NumPy raise.
+DAMAGE = (zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError, RuntimeError)
+
+
 def read(path: Path) -> Archive:
     """Read a model file.
 
@@ -127,8 +131,11 @@ def read(path: Path) -> Archive:
         raise FileNotFoundError(f"{path}: no such model file")
     try:
         with zipfile.ZipFile(path) as file:
+            stored = sum(info.compress_size for info in file.infolist())
+            if stored > path.stat().st_size:
+                raise ValueError("its members overlap")
             arrays = {info.filename: _array(file, info) for info in file.infolist()}
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError, NotImplementedError) as e:
+    except DAMAGE as e:
         raise ModelFileError(
             f"{path}: damaged, or no model file ({e}); make it again with `multispec train-final`"
         ) from e

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -32,6 +35,36 @@ def predictions(name: str, model: str, protocol: str) -> pd.DataFrame:
     text = {"track": str, "true": str, "predicted": str, "protocol": str}
     table = pd.read_csv(path, dtype=text, keep_default_na=False)
     return table[table["protocol"] == protocol].reset_index(drop=True)
+
+
+def check(
+    name: str, model: str, settings: Mapping[str, Any], tracks: Collection[str], table: pd.DataFrame
+) -> None:
+    """Refuse the evidence of another model than the one that is to be fitted.
+
+    Parameters
+    ----------
+    settings
+        ``config`` and ``train`` of the model as they are now.
+    tracks
+        Ids of the corpus as it is now.
+    table
+        What :func:`predictions` returned.
+
+    Raises
+    ------
+    StageError
+        If the run was made with other settings, or on other tracks.
+    """
+    about = json.loads((paths.run(name, model) / "model.json").read_text(encoding="utf-8"))
+    now = json.loads(json.dumps(settings))
+    other = [key for key in now if about.get(key) != now[key]]
+    other += [] if set(table["track"]) == set(tracks) else ["tracks"]
+    if other:
+        raise StageError(
+            f"{paths.run(name, model)}: was cross-validated with other {' and '.join(other)} than "
+            f"those of now, and says nothing of this model; run `dvc repro evaluate@{name}`"
+        )
 
 
 def metrics(name: str, model: str, protocol: str) -> dict[str, float | str]:

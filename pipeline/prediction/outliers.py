@@ -19,6 +19,7 @@ are from each other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +108,7 @@ def fit(
     Raises
     ------
     ValueError
-        If all tracks are of one group.
+        If all tracks are of one group, or so many are alike that nothing is far from them.
     """
     if len(np.unique(groups)) < 2:
         raise ValueError("reference: all tracks are of one group; none can be held against others")
@@ -162,7 +163,7 @@ def columns(data: Data, track: int, modality: str) -> Mapping[str, Floats]:
 
 
 def references(data: Data, neighbours: int, quantile: float) -> dict[str, Reference]:
-    """Return the reference of every modality that training tracks of two groups have."""
+    """Return the reference of every modality in which tracks of two groups differ."""
     found = {}
     for modality in MODALITIES:
         rows, groups = [], []
@@ -174,9 +175,10 @@ def references(data: Data, neighbours: int, quantile: float) -> dict[str, Refere
                 groups.append(int(data.groups[track]))
                 blocks = [i for i, values in enumerate(own.values()) for _ in values]
         if len(set(groups)) > 1:
-            found[modality] = fit(
-                np.stack(rows), np.array(blocks), np.array(groups), neighbours, quantile
-            )
+            with suppress(ValueError):  # all alike: there is no distance to speak of
+                found[modality] = fit(
+                    np.stack(rows), np.array(blocks), np.array(groups), neighbours, quantile
+                )
     return found
 
 

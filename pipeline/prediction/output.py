@@ -13,8 +13,10 @@ import csv
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TextIO
 
+from pipeline.corpora._files import shown
 from pipeline.predict import Predictor
 from pipeline.prediction.judging import Prediction
 
@@ -68,6 +70,7 @@ class Writer:
 
     def write(self, found: Prediction) -> None:
         """Write one prediction."""
+        found = replace(found, file=shown(found.file))  # names need not be UTF-8, output is
         if self._how == "csv":
             for row in self._rows(found):
                 self._csv.writerow({key: _blank(value) for key, value in row.items()})

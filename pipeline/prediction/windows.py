@@ -59,12 +59,17 @@ def windows(path: Path, config: AudioConfig, seconds: int) -> Iterator[Window]:
     first = audio.decode(path, config, seconds)
     if isinstance(first, Sound):
         yield Window(0.0, min(first.duration_seconds, float(seconds)), first)
-        if first.duration_seconds >= seconds + SHORTEST_TAIL:
+        if first.duration_seconds >= seconds + _tail(config):
             yield from _stream(path, config, seconds, 1)
     elif first.code in PARTIAL:
         yield from _stream(path, config, seconds, 0)
     else:
         yield Window(0.0, 0.0, first)
+
+
+def _tail(config: AudioConfig) -> float:
+    """Return how long the last, shorter window must be, s."""
+    return max(SHORTEST_TAIL, config.min_seconds)
 
 
 def _stream(path: Path, config: AudioConfig, seconds: int, skip: int) -> Iterator[Window]:
@@ -75,7 +80,7 @@ def _stream(path: Path, config: AudioConfig, seconds: int, skip: int) -> Iterato
         while True:
             with audio._quiet_decoder():  # not across a yield: the caller has messages too
                 mono, finite = _take(file, seconds * rate)
-            if number and len(mono) < SHORTEST_TAIL * rate:
+            if number and len(mono) < _tail(config) * rate:
                 return
             if number >= skip:
                 sound = audio._judge(mono, len(mono), finite, rate, config)

@@ -42,7 +42,7 @@ def test_absent_peers_are_named_and_not_fatal(tiny, monkeypatch):
     monkeypatch.setattr(peers, "installed", lambda name: False)  # noqa: ARG005
     section = peers_section.run(tiny)
     assert len(section.rows) == len(peers.names())
-    assert {row[1] for row in section.rows} == {"not installed: pip install 'multispec[bench]'"}
+    assert {row[1] for row in section.rows} == {"not installed: pip install -e '.[bench]'"}
     assert section.goals == section.bars == ()
 
 

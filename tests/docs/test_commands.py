@@ -27,7 +27,7 @@ RUN = {
     r"\. \.venv/bin/activate": "tests/docs/test_tutorial.py::test_the_tutorial_runs",
     r"python make_music\.py": "tests/docs/test_tutorial.py::test_the_tutorial_runs",
     r"(\.venv/bin/|python -m )?pytest\b.*": "tests/docs/test_commands.py::test_it_exists",
-    r"git (clone|add|commit|push|pull)\b.*": "tests/graph/test_whole_graph.py::clone",
+    r"git (clone|add|commit|push|pull|checkout)\b.*": "tests/graph/test_whole_graph.py::clone",
     r"(\.venv/bin/)?mkdocs (build|serve)\b.*": "tests/docs/test_site.py::site",
     r"cd [\w./-]+": "tests/docs/test_tutorial.py::test_the_tutorial_runs",
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import corpus, params, paths
+from pipeline import corpus, crossval, params, paths
 from pipeline.final import train_final
 from pipeline.prediction import archive
 
@@ -74,6 +76,9 @@ class Finished:
             own |= {"true": row.label, "predicted": CLASSES[int(shares.argmax())]}
             rows.append(own | {f"p_{c}": f"{p:.6f}" for c, p in zip(CLASSES, shares, strict=True)})
         corpus.write_rows(paths.run("c", model) / "predictions.csv", list(rows[0]), rows)
+        about = {"config": asdict(crossval.model_config(self.params, model))}
+        about |= {"train": asdict(crossval.settings(self.params)[0])}
+        (paths.run("c", model) / "model.json").write_text(json.dumps(about), encoding="utf-8")
         scores = {"accuracy": 0.5, "accuracy_low": 0.4, "accuracy_high": 0.6}
         scores |= {"macro_f1": 0.4, "macro_f1_low": 0.3, "macro_f1_high": 0.5}
         known = [path.name for path in paths.run("c", model).parent.iterdir()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import asdict
 
 import numpy as np
@@ -123,3 +124,11 @@ def test_registries_hold_what_the_file_names(finished):
     assert set(about["features"]) <= set(features.names())
     assert tuple(about["notes"]["names"]) == notestats.names()
     assert about["chord2vec"] is None
+
+
+def test_the_evidence_is_of_the_model_that_is_fitted(finished):
+    finished.invent("logistic")
+    other = deepcopy(finished.params)
+    other["models"]["logistic"]["c"] = [1.0]
+    with pytest.raises(StageError, match="cross-validated with other config than those of now"):
+        train_final(other, "c", "logistic")

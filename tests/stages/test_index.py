@@ -103,14 +103,14 @@ def test_a_file_that_vanishes_or_cannot_be_read_is_quarantined(album, monkeypatc
 
 
 def test_an_unforeseen_error_costs_one_file(album, monkeypatch):
-    real = probe.decode
+    real = probe.sound_child.examine
 
-    def decode(path, *rest):
+    def examine(path, *rest):
         if path.name == "04.wav":
             raise RuntimeError("a bug")
         return real(path, *rest)
 
-    monkeypatch.setattr(probe, "decode", decode)
+    monkeypatch.setattr(probe.sound_child, "examine", examine)
     assert len(album.index()) == 8
     assert album.quarantine() == {"joy/04.wav": "failed: RuntimeError: a bug"}
 
@@ -204,7 +204,7 @@ def test_a_second_run_decodes_nothing_and_gives_the_same_bytes(album, monkeypatc
     album.manifest(midi={"joy/04.wav": "joy/04.mid"})
     album.index()
     first = [paths.index("c").read_bytes(), paths.quarantine("c").read_bytes()]
-    monkeypatch.setattr(probe, "decode", _refuse)
+    monkeypatch.setattr(probe.sound_child, "examine", _refuse)
     monkeypatch.setattr("pipeline.pieces.read_notes", _refuse)
     album.index()
     assert [paths.index("c").read_bytes(), paths.quarantine("c").read_bytes()] == first
@@ -213,8 +213,10 @@ def test_a_second_run_decodes_nothing_and_gives_the_same_bytes(album, monkeypatc
 def test_only_a_changed_file_is_decoded_again(album, monkeypatch):
     before = {row.track: row for row in album.index()}
     album.tone("joy/04.wav", seed=99)
-    seen, real = [], probe.decode
-    monkeypatch.setattr(probe, "decode", lambda path, *r: seen.append(path.name) or real(path, *r))
+    seen, real = [], probe.sound_child.examine
+    monkeypatch.setattr(
+        probe.sound_child, "examine", lambda path, *r: seen.append(path.name) or real(path, *r)
+    )
     after = {row.track: row for row in album.index()}
     assert seen == ["04.wav"]
     assert {t for t in after if after[t] != before[t]} == {"joy/04.wav"}

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-Peers are optional: ``pip install 'multispec[bench]'``. A module has
+Peers are optional: ``pip install -e '.[bench]'``. A module has
 
 ================  ===============================================================================
 ``TITLE``         what the tables call it

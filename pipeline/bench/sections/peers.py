@@ -26,7 +26,7 @@ from pipeline.bench.timer import Contestant, Timings, measure, one_thread
 QUICK = True
 CLIPS = 4
 COLUMNS = ("peer", "version", "peer, x realtime", "ours, x realtime", "ratio", "ours is")
-MISSING = "not installed: pip install 'multispec[bench]'"
+MISSING = "not installed: pip install -e '.[bench]'"
 
 
 def run(settings: Settings) -> Section:
