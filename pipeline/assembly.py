@@ -16,15 +16,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import shards, store
+from pipeline import remote, shards, store
 from pipeline.cache import Cache
 from pipeline.execute import Executor, Failure
 from pipeline.plan import Layout
 from pipeline.rows import pad
+from pipeline.target import Target
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Shard:
     Attributes
     ----------
     path
-        The store under construction.
+        The store under construction, or its URL.
     layout
         Its layout.
     start
@@ -63,7 +67,7 @@ class Shard:
         Where some of them lie encoded.
     """
 
-    path: Path
+    path: Root
     layout: Layout
     start: int
     keys: tuple[str, ...]
@@ -94,7 +98,8 @@ def assemble(shard: Shard) -> list[int | None]:
             if found:
                 yield found[0]
 
-    store.write_encoded(shard.path, shard.layout, shard.start, encoded())
+    with remote.deposit(shard.path) as path:
+        store.write_encoded(path, shard.layout, shard.start, encoded())
     return seconds
 
 
@@ -134,7 +139,7 @@ def _encoded(shard: Shard, place: int, row_key: str) -> tuple[bytes, int] | None
 
 
 def write(
-    path: Path,
+    target: Target,
     layout: Layout,
     keys: tuple[str, ...],
     attributes: Mapping[str, Any],
@@ -154,6 +159,7 @@ def write(
         The previous store, where it is known.
     """
     digests = np.frombuffer(b"".join(map(bytes.fromhex, keys)), np.uint8)
+    path = target.built
     store.create(path, layout, digests.reshape(len(keys), store.KEY_BYTES), attributes)
     source = source_of(reader, path)
     tasks = []
@@ -163,7 +169,7 @@ def write(
             row_key: source.rows[row_key] for row_key in own if source and row_key in source.rows
         }
         part = Source(source.path, held) if source and held else None
-        tasks.append(Shard(path.absolute(), layout, start, own, cache, part))
+        tasks.append(Shard(target.shards, layout, start, own, cache, part))
     label = f"write {layout.corpus}/{layout.feature}"
     seconds: list[int | None] = []
     for result in executor.run(assemble, tasks, label, lambda task: len(task.keys), light=True):

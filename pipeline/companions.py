@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from pipeline import paths, previous
 from pipeline.cache import Cache
-from pipeline.recipe import Companion, File, Recipe, ahead, has
+from pipeline.recipe import Companion, File, Recipe, ahead, held
 
 
 class Companions:
@@ -54,13 +54,11 @@ class Companions:
         """Return content of the file -> key of the row that is wanted."""
         feature = recipe.feature
         keys = {sha256: recipe.key(sha256) for _, sha256, _ in files}
-        missing = {
-            sha256: key
-            for sha256, key in keys.items()
-            if not has(self.cache, feature, key) and not has(self.cache, ahead(feature), key)
-        }
+        there = held(self.cache, feature, keys.values())
+        there |= held(self.cache, ahead(feature), keys.values())
+        missing = {sha256: key for sha256, key in keys.items() if key not in there}
         if not missing:
             return {}
         stage = f"extract@{self.corpus}-{feature}"
-        held = previous.keys(paths.features(self.corpus, feature), stage)
-        return {sha256: key for sha256, key in missing.items() if key not in held}
+        stored = previous.keys(paths.features(self.corpus, feature), stage)
+        return {sha256: key for sha256, key in missing.items() if key not in stored}

@@ -16,9 +16,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import params, paths
+from pipeline.caching import places
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 #: Names of stages and folders: DVC splits at dots and the shell at blanks; the report's pictures
 #: have the folder beside those of the corpora.
@@ -52,7 +56,7 @@ class Corpus:
     adapter
         Module name under ``pipeline/corpora``.
     root
-        Folder of the raw files.
+        Folder of the raw files, or URL of an object store.
     crop_seconds
         Seconds of each track that are used, s.
     extra
@@ -61,7 +65,7 @@ class Corpus:
 
     name: str
     adapter: str
-    root: Path
+    root: Root
     crop_seconds: int
     extra: Mapping[str, Any]
 
@@ -91,7 +95,9 @@ def of(all_params: Mapping[str, Any], name: str) -> Corpus:
         if field.name not in common:
             raise params.absent(where, field.name, section)
     shared = params.build(_Common, common, where)
-    return Corpus(name, shared.adapter, Path(shared.root), shared.crop_seconds, section)
+    url = places.URL.match(shared.root)
+    root = places.parse(shared.root, Path()) if url else Path(shared.root)
+    return Corpus(name, shared.adapter, root, shared.crop_seconds, section)
 
 
 @dataclass(frozen=True)

@@ -135,8 +135,7 @@ def embed(all_params: Mapping[str, Any], name: str, target: Path | None = None) 
     rows, label = corpus.read_index(name), f"embed {name}"
     tracks = [row.track for row in rows]
     with Executor(settings) as executor:
-        root = corpus.of(all_params, name).root.absolute()
-        notes, rejected = _notes(root, rows, config, executor, label)
+        notes, rejected = _notes(corpus.of(all_params, name), rows, config, executor, label)
         numbers = _statistics(notes, tracks, statistic, executor, label)
         texts = chord2vec.sentences([notes.get(track) for track in tracks], config.tokenizer, own)
         plan = tasks(name, tracks, texts, config)
@@ -174,11 +173,11 @@ def embed(all_params: Mapping[str, Any], name: str, target: Path | None = None) 
 
 
 def _notes(
-    root: Path, rows: Sequence[corpus.Row], config: Config, executor: Executor, label: str
+    which: corpus.Corpus, rows: Sequence[corpus.Row], config: Config, executor: Executor, label: str
 ) -> tuple[dict[str, Notes], dict[str, str]]:
     """Return (track -> notes, track -> why its MIDI gave none) of the tracks that have MIDI."""
     cache, limit = Cache.at(executor.config.cache), config.time_limit_seconds
-    having = [row for row in rows if row.midi]
+    root, having = which.root.absolute(), [row for row in rows if row.midi]
     work = [
         pieces.Work(cache, limit, tuple((root / row.midi, row.midi_sha256) for row in part))
         for part in batches(having, executor.config.batch_tracks)

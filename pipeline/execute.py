@@ -62,7 +62,7 @@ class ComputeConfig:
     together
         Whether a file that is decoded for one feature gives the missing rows of the others too.
     cache
-        Folder of the per-track cache; relative to the repository.
+        Folder of the per-track cache, relative to the repository, or a URL.
     max_rejected
         A stage fails when more than this share of a corpus is rejected, in [0, 1].
     progress

@@ -14,21 +14,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline import assembly, corpus, features, params, paths, stage
+from pipeline import assembly, corpus, features, params, stage
 from pipeline.audio import AudioConfig, Reject
 from pipeline.cache import Cache
 from pipeline.companions import Companions
 from pipeline.execute import ComputeConfig, Executor, Failure
 from pipeline.plan import Layout, batches, tapered
 from pipeline.previous import Previous
-from pipeline.recipe import File, Found, Recipe, Work, ahead, compute, describe, has
+from pipeline.recipe import File, Found, Recipe, Work, ahead, compute, describe, held
 from pipeline.stage import StageError
 from pipeline.store import StoreError
+from pipeline.target import Target
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 #: From this size on, a look for the previous store, which loads DVC, costs less than encoding.
 COPIED_BYTES = 2**28
+#: Reasons that may lie with the machine, not with the file.
+MACHINE = frozenset({"unreadable", "worker-died"})
 #: How often rows that are found damaged are made again; a sound disk needs one time.
 ATTEMPTS = 3
 
@@ -60,8 +67,15 @@ def recipe_of(all_params: Mapping[str, Any], name: str, feature: str) -> Recipe:
     )
 
 
-def extract(all_params: Mapping[str, Any], name: str, feature: str) -> Counts:
+def extract(
+    all_params: Mapping[str, Any], name: str, feature: str, to: Root | None = None
+) -> Counts:
     """Run the stage.
+
+    Parameters
+    ----------
+    to
+        Folder or URL below which the store goes; ``None`` is its place in the graph.
 
     Raises
     ------
@@ -75,8 +89,10 @@ def extract(all_params: Mapping[str, Any], name: str, feature: str) -> Counts:
     keys = {row.track: recipe.key(row.sha256) for row in rows}
     files = {keys[row.track]: (root / row.audio, row.sha256, keys[row.track]) for row in rows}
     label = f"extract {name}/{feature}"
+    target = Target.below(to, name, feature) if to else Target.of_stage(name, feature)
     with (
-        Previous(paths.features(name, feature), f"extract@{name}-{feature}") as previous,
+        # The graph knows of no store elsewhere, and none of its rows is sent through here.
+        Previous(Path(str(target.final)), f"extract@{name}-{feature}") as previous,
         Executor(settings) as executor,
     ):
         supply = Supply(recipe, Cache.at(settings.cache), executor, previous, label, files)
@@ -87,14 +103,14 @@ def extract(all_params: Mapping[str, Any], name: str, feature: str) -> Counts:
                 name,
                 supply.cache,
             )
-        wanted = {key for key in files if not has(supply.cache, feature, key)}
+        wanted = files.keys() - held(supply.cache, feature, files)
         supply.source = dict.fromkeys(files.keys() - wanted, "cached")
         for _ in range(ATTEMPTS):
             supply.obtain(wanted)
             reasons = {t: supply.failed[key] for t, key in keys.items() if key in supply.failed}
             _check(reasons, len(rows), settings.max_rejected, label)
             kept = {track: key for track, key in keys.items() if track not in reasons}
-            wanted = _write(kept, reasons, name, supply)
+            wanted = _write(kept, reasons, name, supply, target)
             if not wanted:
                 break
         else:
@@ -142,7 +158,7 @@ class Supply:
         """Bring rows into the cache; ``source`` and ``failed`` tell of each."""
         missing = dict.fromkeys(key for key in self.files if key in set(wanted))
         feature = self.recipe.feature
-        for key in list(missing):
+        for key in held(self.cache, ahead(feature), missing):
             if self.cache.move(ahead(feature), feature, key):
                 self.source[key] = "computed"
                 del missing[key]
@@ -188,6 +204,11 @@ class Supply:
 def _check(reasons: Mapping[str, Reject], total: int, allowed: float, label: str) -> None:
     for track, reason in reasons.items():
         print(f"{label}: rejected {track}: {reason}", flush=True)
+    if any(reason.code in MACHINE for reason in reasons.values()):
+        print(
+            f"{label}: a file that cannot be read, or whose process dies, may be the machine's "
+            f"fault; to ask again: dvc repro -f -s {label.replace(' ', '@').replace('/', '-')}"
+        )
     if len(reasons) > allowed * total:
         raise StageError(
             f"{label}: {len(reasons)} of {total} tracks were rejected, more than "
@@ -196,23 +217,24 @@ def _check(reasons: Mapping[str, Reject], total: int, allowed: float, label: str
 
 
 def _write(
-    keys: Mapping[str, str], reasons: Mapping[str, Reject], name: str, supply: Supply
+    keys: Mapping[str, str],
+    reasons: Mapping[str, Reject],
+    name: str,
+    supply: Supply,
+    target: Target,
 ) -> set[str]:
-    """Assemble the store beside its place, then rename it; return the keys of lost rows."""
+    """Assemble the store and give it its name; return the keys of lost rows."""
     recipe = supply.recipe
     shape = features.load(recipe.feature).shape(recipe.config)
     layout = Layout(name, recipe.feature, recipe.crop_seconds, shape, tuple(keys))
-    final = paths.features(name, recipe.feature)
-    partial = paths.partial(final)
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    final.parent.mkdir(parents=True, exist_ok=True)
+    target.open()
     about = {**describe(recipe), "rejected": {track: str(why) for track, why in reasons.items()}}
     reader = supply.previous.reader if layout.row_bytes * len(keys) >= COPIED_BYTES else None
     lost = assembly.write(
-        partial, layout, tuple(keys.values()), about, supply.cache, reader, supply.executor
+        target, layout, tuple(keys.values()), about, supply.cache, reader, supply.executor
     )
     if not lost:
-        stage.place(partial, final)
+        target.close()
     return lost
 
 

@@ -7,8 +7,7 @@ whether it can be used, the embeddings read it for its notes; both come here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +15,11 @@ from pipeline import codeversion
 from pipeline.cache import Cache, key
 from pipeline.midi import MidiError, read_notes
 from pipeline.notes import Notes
+from pipeline.remote import local
 from pipeline.rows import sha256_of
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 KIND = "notes"
 MODULE = "pipeline.midi"
@@ -33,12 +36,12 @@ class Work:
     time_limit_seconds
         For each file, s.
     files
-        (absolute path, SHA-256 of the content) of each.
+        (absolute path or URL, SHA-256 of the content) of each.
     """
 
     cache: Cache
     time_limit_seconds: float
-    files: tuple[tuple[Path, str], ...]
+    files: tuple[tuple[Root, str], ...]
 
 
 def entry_of(sha256: str) -> str:
@@ -48,7 +51,7 @@ def entry_of(sha256: str) -> str:
     )
 
 
-def read(path: Path, sha256: str, cache: Cache, time_limit_seconds: float) -> Notes | MidiError:
+def read(path: Root, sha256: str, cache: Cache, time_limit_seconds: float) -> Notes | MidiError:
     """Return a file's notes, from the cache where they are there.
 
     Parameters
@@ -63,9 +66,10 @@ def read(path: Path, sha256: str, cache: Cache, time_limit_seconds: float) -> No
     if cached is not None:
         return _from_json(cached)
     try:
-        if sha256_of(path) != sha256:
-            raise MidiError("unreadable", "changed since it was indexed")
-        notes = read_notes(path, time_limit_seconds)
+        with local(path) as file:
+            if sha256_of(file) != sha256:
+                raise MidiError("unreadable", "changed since it was indexed")
+            notes = read_notes(file, time_limit_seconds)
     except OSError as error:
         return MidiError("unreadable", f"cannot be read ({error.strerror})")
     except MidiError as error:

@@ -6,17 +6,22 @@ one file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline import codeversion
-from pipeline.audio import AudioConfig, Reject, decode
+from pipeline import codeversion, sound_child
+from pipeline.audio import AudioConfig
 from pipeline.cache import Cache, key
 from pipeline.corpora import Track
 from pipeline.midi import MidiError
 from pipeline.pieces import read as read_piece
+from pipeline.remote import RefusedError, local
 from pipeline.rows import sha256_of
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 KIND = "probe"
 MODULE = "pipeline.probe"
@@ -29,7 +34,7 @@ class Look:
     Attributes
     ----------
     root
-        The corpus's folder, absolute.
+        The corpus's folder, absolute, or URL.
     tracks
         What the adapter found.
     audio
@@ -42,7 +47,7 @@ class Look:
         The per-track cache.
     """
 
-    root: Path
+    root: Root
     tracks: tuple[Track, ...]
     audio: AudioConfig
     crop_seconds: int
@@ -84,16 +89,15 @@ def _track(track: Track, work: Look) -> Found:
     audio: dict[str, Any] = {}
     midi_sha256 = ""
     if track.audio is not None:
-        audio = _audio(work.root / track.audio, work)
+        audio = _here(work.root / track.audio, work, _audio)
         if "code" in audio:
             rejects.append((track.audio, f"{audio['code']}: {audio['reason']}"))
             audio = {}
     if track.midi is not None:
-        answer = _midi(work.root / track.midi, work)
-        if isinstance(answer, str):
-            midi_sha256 = answer
-        else:
-            rejects.append((track.midi, f"{answer.code}: {answer.reason}"))
+        midi = _here(work.root / track.midi, work, _midi)
+        if "code" in midi:
+            rejects.append((track.midi, f"{midi['code']}: {midi['reason']}"))
+        midi_sha256 = midi.get("sha256", "")
     return Found(
         track,
         audio.get("sha256", ""),
@@ -102,6 +106,19 @@ def _track(track: Track, work: Look) -> Found:
         audio.get("sample_rate", ""),
         tuple(rejects),
     )
+
+
+def _here(path: Root, work: Look, heed: Callable[[Path, Look], dict[str, Any]]) -> dict[str, Any]:
+    """Return what a function makes of a file, which is brought to this machine where it is not."""
+    try:
+        with local(path) as file:
+            return heed(file, work)
+    except RefusedError as error:
+        return _unreadable(error)
+
+
+def _unreadable(error: OSError) -> dict[str, Any]:
+    return {"code": "unreadable", "reason": f"the file cannot be read ({error.strerror})"}
 
 
 def entry_of(sha256: str, suffix: str, audio: AudioConfig, crop_seconds: int) -> str:
@@ -120,31 +137,27 @@ def _audio(path: Path, work: Look) -> dict[str, Any]:
     try:
         sha256 = sha256_of(path)
     except OSError as error:
-        return {"code": "unreadable", "reason": f"the file cannot be read ({error.strerror})"}
+        return _unreadable(error)
     entry = entry_of(sha256, path.suffix, work.audio, work.crop_seconds)
     cached = work.cache.read_json(KIND, entry)
     if cached is not None:
         return dict(cached)
-    sound = decode(path, work.audio, work.crop_seconds)
-    if isinstance(sound, Reject):
-        value = {"code": sound.code, "reason": sound.reason}
-        if sound.code == "unreadable":  # a matter of the machine, not of the content
-            return value
-    else:
-        value = {
-            "sha256": sha256,
-            "duration_seconds": f"{sound.duration_seconds:.6f}",
-            "sample_rate": str(sound.native_rate),
-        }
+    value = sound_child.examine(path, work.audio, work.crop_seconds)
+    if value.get("code") in sound_child.TRANSIENT:  # a matter of the machine, not of the content
+        return dict(value)
+    if "code" not in value:
+        value = {"sha256": sha256, **value}
     work.cache.write_json(KIND, entry, value)
-    return value
+    return dict(value)
 
 
-def _midi(path: Path, work: Look) -> str | Reject | MidiError:
-    """Return the content hash of a usable MIDI file, or why it is none."""
+def _midi(path: Path, work: Look) -> dict[str, Any]:
+    """Return sha256 of a usable MIDI file, or a code and a reason."""
     try:
         sha256 = sha256_of(path)
     except OSError as error:
-        return Reject("unreadable", f"the file cannot be read ({error.strerror})")
+        return _unreadable(error)
     answer = read_piece(path, sha256, work.cache, work.time_limit_seconds)
-    return answer if isinstance(answer, MidiError) else sha256
+    if isinstance(answer, MidiError):
+        return {"code": answer.code, "reason": answer.reason}
+    return {"sha256": sha256}

@@ -11,12 +11,11 @@ share (:mod:`pipeline.dsp.signal`), and one row with the work of the feature tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +24,16 @@ from pipeline import codeversion, features
 from pipeline.audio import AudioConfig, Reject
 from pipeline.cache import DIGEST_BYTES, Cache, key
 from pipeline.caching.claims import claim
+from pipeline.caching.objects import Objects
 from pipeline.dsp.signal import Signal
+from pipeline.remote import RefusedError, local
 from pipeline.rows import compute_row, finished
-from pipeline.stage import check_disk
+from pipeline.stage import StageError, check_disk
 
-File = tuple[Path, str, str]
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
+
+File: TypeAlias = "tuple[Root, str, str]"
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Work:
     cache
         Where the rows go.
     files
-        (absolute path, expected SHA-256, key) of each row.
+        (absolute path or URL, expected SHA-256, key) of each row.
     companions
         What else is computed from them.
     """
@@ -147,10 +151,19 @@ def ahead(feature: str) -> str:
 
 def has(cache: Cache, kind: str, row_key: str) -> bool:
     """Whether the cache has such an entry; whether it is sound shows where it is read."""
+    if isinstance(place := cache.place, Objects):
+        return place.size(f"{kind}/{row_key[:2]}/{row_key}") > DIGEST_BYTES
     try:
         return cache.path(kind, row_key).stat().st_size > DIGEST_BYTES
     except OSError:
         return False
+
+
+def held(cache: Cache, kind: str, keys: Collection[str]) -> set[str]:
+    """Return those of many keys that :func:`has` is true of; an object store is listed instead."""
+    if isinstance(place := cache.place, Objects):
+        return place.listed(kind, DIGEST_BYTES).intersection(keys)
+    return {each for each in keys if has(cache, kind, each)}
 
 
 class Found:
@@ -193,7 +206,12 @@ def _own(work: Work, file: File) -> tuple[Signal | None, Outcome]:
         return recipe.of(signals[0])
 
     try:
-        row = compute_row(path, sha256, recipe.audio, recipe.crop_seconds, extract)
+        with local(path) as here:
+            row = compute_row(here, sha256, recipe.audio, recipe.crop_seconds, extract)
+    except RefusedError as error:
+        row = Reject("unreadable", f"the file cannot be read ({error.strerror})")
+    except StageError:  # an object store that does not answer is no file's fault
+        raise
     except Exception as error:  # a feature that fails on one file must not lose the others
         check_disk(error)
         row = Reject("failed", f"{type(error).__name__}: {error}")

@@ -20,7 +20,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
@@ -29,6 +30,9 @@ from pipeline.auditing.findings import Finding
 from pipeline.auditing.folds import Folds
 from pipeline.auditing.settings import Facts
 from pipeline.corpus import Row
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 CHECK = "facts"
 BITS = 8  # bits per byte
@@ -55,7 +59,7 @@ class Told:
     p: float
 
 
-def container(rows: Sequence[Row], root: Path) -> dict[str, Column]:
+def container(rows: Sequence[Row], root: Root) -> dict[str, Column]:
     """Return the facts of the files [shape=(track,), float64 each].
 
     Parameters
@@ -103,7 +107,7 @@ def codes(words: Sequence[str]) -> Column:
 def check(
     rows: Sequence[Row],
     folds: Folds,
-    root: Path,
+    root: Root,
     loudness: Mapping[str, float],
     config: Facts,
 ) -> list[Finding]:

@@ -76,6 +76,29 @@ class Objects:
             name = path.removeprefix(prefix).lstrip("/")
             yield Found(name, int(about["size"]), stamp, mine=False)
 
+    def listed(self, kind: str, above: int) -> set[str]:
+        """Return the keys of all entries of a kind that have more than so many bytes.
+
+        One request tells of a thousand entries, where asking tells of one.
+        """
+        self.root.fs.invalidate_cache()
+        try:
+            found = self._do("list", kind, lambda fs, path: fs.find(path, detail=True))
+        except FileNotFoundError:
+            return set()
+        finally:  # what is listed now must not answer later
+            self.root.fs.invalidate_cache()
+        return {
+            path.rpartition("/")[2] for path, about in found.items() if int(about["size"]) > above
+        }
+
+    def size(self, name: str) -> int:
+        """Return an object's size, bytes; 0 where there is none."""
+        try:
+            return int(self._do("look at", name, lambda fs, path: fs.size(path)) or 0)
+        except FileNotFoundError:
+            return 0
+
     def remove(self, found: Found) -> bool:
         """Remove an object; return whether it went."""
         return self._remove(found.name)

@@ -14,12 +14,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import corpus, features, params, paths, pieces, probe, store
 from pipeline.audio import AudioConfig
 from pipeline.extract import recipe_of
+from pipeline.remote import local
 from pipeline.rows import sha256_of
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 #: Rows that were computed ahead of their own stage have the keys of their feature.
 AHEAD = "ahead-"
@@ -72,7 +76,11 @@ def _asked(all_params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if row.midi:
                 yield pieces.KIND, pieces.entry_of(row.midi_sha256)
         for path in _quarantined(name, which.root):
-            digest = sha256_of(path)
+            try:
+                with local(path) as file:
+                    digest = sha256_of(file)
+            except OSError:  # unreadable, as the index has said: nothing of it is kept
+                continue
             contents[path.suffix].add(digest)
             yield pieces.KIND, pieces.entry_of(digest)
         for suffix, found in contents.items():
@@ -80,7 +88,7 @@ def _asked(all_params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield probe.KIND, probe.entry_of(digest, suffix, audio, which.crop_seconds)
 
 
-def _quarantined(name: str, root: Path) -> Iterator[Path]:
+def _quarantined(name: str, root: Root) -> Iterator[Root]:
     """Yield the files that the index refused: why is cached too."""
     path = paths.quarantine(name)
     if path.is_file():

@@ -20,10 +20,12 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pipeline.stage import StageError
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 
 class CorpusError(StageError):
@@ -100,8 +102,11 @@ class Adapter(Protocol):
     INFO: Info
     Config: type[Any]
 
-    def tracks(self, root: Path, config: Any) -> tuple[list[Track], list[Reject]]:
-        """Return the tracks under ``root``, sorted by id, and the files refused, sorted."""
+    def tracks(self, root: Root, config: Any) -> tuple[list[Track], list[Reject]]:
+        """Return the tracks under ``root``, sorted by id, and the files refused, sorted.
+
+        A root that is a URL reaches the adapters that can read one, and is an error of the others.
+        """
         ...
 
 

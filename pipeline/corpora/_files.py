@@ -9,13 +9,21 @@ A relative path is a string with forward slashes. A fault is a short reason in w
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import unicodedata
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
+from pipeline import remote
 from pipeline.corpora import CorpusError, Reject, Track
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+    from pipeline.caching.places import Root
 
 # What libsndfile 1.2 reads.
 AUDIO = (
@@ -40,8 +48,20 @@ def shown(name: str) -> str:
     return "".join(c if unicodedata.category(c) != "Cc" else ascii(c)[1:-1] for c in text)
 
 
-def require(root: Path, layout: str, folders: Collection[str] = ()) -> None:
-    """Raise :class:`CorpusError` unless ``root`` is a folder that holds one of ``folders``."""
+def require(root: Root, layout: str, folders: Collection[str] = (), remotely: bool = False) -> None:
+    """Raise :class:`CorpusError` unless ``root`` is a folder that holds one of ``folders``.
+
+    Where the adapter works ``remotely``, the URL of one in an object store will do.
+    """
+    if not isinstance(root, Path):
+        if not remotely:
+            raise CorpusError(
+                f"{root}: this adapter reads folders alone; copy the corpus to one, or use the "
+                "adapter 'folder' or 'listed'"
+            )
+        if not remote.is_folder(root):
+            raise CorpusError(f"{root}: no object lies there; expected {layout}")
+        return
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise CorpusError(f"{root}: {what}; expected {layout}; check the corpus's 'root'")
@@ -53,7 +73,7 @@ def require(root: Path, layout: str, folders: Collection[str] = ()) -> None:
 
 
 def finish(
-    root: Path, layout: str, tracks: list[Track], rejects: list[Reject]
+    root: Root, layout: str, tracks: list[Track], rejects: list[Reject]
 ) -> tuple[list[Track], list[Reject]]:
     """Sort both lists; raise :class:`CorpusError` where there is no track at all."""
     if not tracks:
@@ -63,12 +83,15 @@ def finish(
     return sorted(tracks), sorted(rejects)
 
 
-def walk(root: Path) -> tuple[list[str], list[Reject]]:
+def walk(root: Root) -> tuple[list[str], list[Reject]]:
     """Return the sorted relative paths of all plain, visible files under ``root``.
 
     Hidden files and folders are skipped. Links that leave the root, links to folders, names that
-    are not UTF-8 and things that are not files are refused.
+    are not UTF-8 and things that are not files are refused; in an object store, names that are no
+    paths.
     """
+    if not isinstance(root, Path):
+        return _objects(root)
     found: list[str] = []
     rejects: list[Reject] = []
 
@@ -91,7 +114,20 @@ def walk(root: Path) -> tuple[list[str], list[Reject]]:
     return sorted(found), rejects
 
 
-def fault(root: Path, relative: str) -> str | None:
+def _objects(root: UPath) -> tuple[list[str], list[Reject]]:
+    found: list[str] = []
+    rejects: list[Reject] = []
+    for name in remote.names(root):
+        path = PurePosixPath(name)
+        reason = _name_fault(name) or ("the name is no path" if str(path) != name else None)
+        if reason is not None:
+            rejects.append(Reject(shown(name), reason))
+        elif not any(part.startswith(".") for part in path.parts):
+            found.append(name)
+    return found, rejects
+
+
+def fault(root: Root, relative: str) -> str | None:
     """Return why ``relative`` cannot be a file of the corpus at ``root``, or ``None``.
 
     Examples
@@ -99,6 +135,15 @@ def fault(root: Path, relative: str) -> str | None:
     >>> fault(Path("/tmp"), "../etc/passwd")
     'the path leaves the corpus root'
     """
+    if (reason := _name_fault(relative)) is not None:
+        return reason
+    if isinstance(root, Path):
+        return _file_fault(root, root / relative)
+    there = remote.is_file(root / relative)
+    return None if there else f"file not found ({os.strerror(errno.ENOENT)})"
+
+
+def _name_fault(relative: str) -> str | None:
     try:
         relative.encode("utf-8")
     except UnicodeEncodeError:
@@ -108,7 +153,10 @@ def fault(root: Path, relative: str) -> str | None:
     pure = PurePosixPath(relative)
     if pure.is_absolute() or ".." in pure.parts:
         return "the path leaves the corpus root"
-    path = root / relative
+    return None
+
+
+def _file_fault(root: Path, path: Path) -> str | None:
     try:
         path.lstat()
     except OSError as error:
@@ -121,7 +169,7 @@ def fault(root: Path, relative: str) -> str | None:
 
 
 def read_table(
-    path: Path, required: Collection[str], optional: Collection[str] | None = None
+    path: Root, required: Collection[str], optional: Collection[str] | None = None
 ) -> list[dict[str, str]]:
     """Return the rows of a CSV file as mappings of stripped strings.
 
@@ -142,7 +190,8 @@ def read_table(
         If the file is missing, or its header is not as asked for.
     """
     try:
-        raw = path.read_bytes()
+        with remote.local(path) as file:
+            raw = file.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}; is this the root?") from None
     try:
@@ -163,7 +212,7 @@ def read_table(
 
 
 def _check_header(
-    path: Path, header: list[str], required: Collection[str], optional: Collection[str] | None
+    path: Root, header: list[str], required: Collection[str], optional: Collection[str] | None
 ) -> None:
     missing = [name for name in required if name not in header]
     if missing:

@@ -22,10 +22,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from pipeline.corpora import Info, Reject, Track
 from pipeline.corpora._files import AUDIO, MIDI, fault, finish, read_table, require, shown, walk
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 LAYOUT = "<label>/<file> with audio or MIDI files, and optionally manifest.csv"
 MANIFEST = "manifest.csv"
@@ -48,7 +52,7 @@ class Config:
     """No keys beside those that every corpus has."""
 
 
-def tracks(root: Path, config: Config) -> tuple[list[Track], list[Reject]]:  # noqa: ARG001
+def tracks(root: Root, config: Config) -> tuple[list[Track], list[Reject]]:  # noqa: ARG001
     """Return the tracks under ``root``, sorted by id, and the files refused, sorted.
 
     Raises
@@ -56,7 +60,7 @@ def tracks(root: Path, config: Config) -> tuple[list[Track], list[Reject]]:  # n
     CorpusError
         If the root is missing, the manifest's header is wrong, or nothing is found.
     """
-    require(root, LAYOUT)
+    require(root, LAYOUT, remotely=True)
     files, rejects = walk(root)
     known = [file for file in files if _suffix(file) in AUDIO | MIDI]
     rejects += [
@@ -115,7 +119,7 @@ def _track(file: str, midi: str | None, row: Mapping[str, str]) -> Track:
     return Track(file, audio, midi, label, row.get("group") or _stem(file))
 
 
-def read_manifest(path: Path) -> list[dict[str, str]]:
+def read_manifest(path: Root) -> list[dict[str, str]]:
     """Return the rows of a table with the column ``file`` and any of ``label, group, midi``.
 
     Raises
@@ -127,7 +131,7 @@ def read_manifest(path: Path) -> list[dict[str, str]]:
 
 
 def from_rows(
-    root: Path, name: str, rows: Iterable[Mapping[str, str]], files: list[str]
+    root: Root, name: str, rows: Iterable[Mapping[str, str]], files: list[str]
 ) -> tuple[list[Track], list[Reject]]:
     """Return the tracks that a table names, and the rows refused, each under its file.
 
@@ -162,7 +166,7 @@ def _normal(file: str) -> str:
     return str(PurePosixPath(file)) if file else ""
 
 
-def _row_fault(root: Path, row: Mapping[str, str], found: Mapping[str, Track]) -> str | None:
+def _row_fault(root: Root, row: Mapping[str, str], found: Mapping[str, Track]) -> str | None:
     file, midi = _normal(row["file"]), _normal(row.get("midi", ""))
     if "" in row:
         return "more fields than columns; quote a name that holds a comma"

@@ -21,9 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from pipeline.corpora import Info, Reject, Track, folder
 from pipeline.corpora._files import AUDIO, MIDI, finish, require, walk
+
+if TYPE_CHECKING:
+    from pipeline.caching.places import Root
 
 #: Where tables lie, from the top of the repository: a dependency of the stage ``index``.
 MANIFESTS = Path("pipeline/corpora/manifests")
@@ -60,7 +64,7 @@ class Config:
             )
 
 
-def tracks(root: Path, config: Config) -> tuple[list[Track], list[Reject]]:
+def tracks(root: Root, config: Config) -> tuple[list[Track], list[Reject]]:
     """Return the tracks that the table names, sorted by id, and the rows refused, sorted.
 
     Raises
@@ -68,14 +72,14 @@ def tracks(root: Path, config: Config) -> tuple[list[Track], list[Reject]]:
     CorpusError
         If the root or the table is missing, its header is wrong, or nothing is found.
     """
-    require(root, LAYOUT)
+    require(root, LAYOUT, remotely=True)
     table = Path(config.manifest) if config.manifest else root / folder.MANIFEST
     rows = folder.read_manifest(table)
     return read(root, table.name, rows)
 
 
 def read(
-    root: Path, name: str, rows: Iterable[Mapping[str, str]]
+    root: Root, name: str, rows: Iterable[Mapping[str, str]]
 ) -> tuple[list[Track], list[Reject]]:
     """Return what :func:`tracks` does, for the rows of a table called ``name``."""
     files = [file for file in walk(root)[0] if PurePosixPath(file).suffix.lower() in AUDIO | MIDI]
