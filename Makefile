@@ -51,6 +51,7 @@ $(VENV)/.installed-$(TORCH): requirements.lock pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --retries 1 --index-url $(TORCH_INDEX) $(TORCH_DEPS) torch==$(TORCH_VERSION)
 	$(VENV)/bin/python -m pip install --quiet --no-deps -e .
+	$(VENV)/bin/python -m pipeline.warm
 	touch $@
 
 # Exact versions of all that is installed; run it after a deliberate upgrade, then test.

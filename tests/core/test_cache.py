@@ -8,7 +8,7 @@ import io
 import multiprocessing
 import os
 import pickle
-from contextlib import closing
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -128,8 +128,8 @@ def _rewrite(cache: Cache, number: int) -> int:
 
 
 def test_writers_of_one_key_do_not_disturb_each_other(cache):
-    with closing(multiprocessing.get_context("fork").Pool(2)) as pool:
-        assert pool.map(partial(_rewrite, cache), [1, 2], chunksize=1) == [0, 0]
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
+        assert list(pool.map(partial(_rewrite, cache), [1, 2])) == [0, 0]
     assert [path for path in cache.root.rglob("*") if path.is_file()] == [cache.path("gtf", KEY)]
 
 

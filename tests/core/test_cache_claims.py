@@ -9,7 +9,8 @@ import os
 import signal
 import threading
 import time
-from contextlib import closing
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -136,8 +137,8 @@ def _compute(root: Path, keys: list[str], log: Path) -> int:
 
 def test_four_extractions_at_once_compute_each_track_once(tmp_path):
     keys = [f"{number:064x}" for number in range(60)]
-    with closing(fork.Pool(4)) as pool:
-        counts = pool.starmap(_compute, [(tmp_path, keys, tmp_path / "log")] * 4, chunksize=1)
+    with ProcessPoolExecutor(4, fork) as pool:
+        counts = list(pool.map(partial(_compute, tmp_path, keys), [tmp_path / "log"] * 4))
     assert sum(counts) == len(keys)
     assert sorted((tmp_path / "log").read_text().split()) == keys
     assert files(tmp_path) == []
@@ -159,8 +160,8 @@ def _contend(root: Path, rounds: int) -> int:
 
 def test_removing_the_lock_file_lets_no_two_in(tmp_path):
     """The file goes with each claim: a claimant may hold one that has lost its name."""
-    with closing(fork.Pool(4)) as pool:
-        assert pool.starmap(_contend, [(tmp_path, 100)] * 4, chunksize=1) == [0] * 4
+    with ProcessPoolExecutor(4, fork) as pool:
+        assert list(pool.map(partial(_contend, tmp_path), [100] * 4)) == [0] * 4
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])

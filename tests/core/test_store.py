@@ -7,7 +7,7 @@ import getpass
 import multiprocessing
 import platform
 import shutil
-from contextlib import closing
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -108,8 +108,8 @@ def test_other_input_gives_other_bytes(made, tmp_path):
 def test_processes_on_distinct_shards_write_what_one_writes(made, tmp_path):
     path = tmp_path / "gtf.zarr"
     store.create(path, LAYOUT, KEYS, ATTRIBUTES)
-    with closing(multiprocessing.get_context("spawn").Pool(2)) as pool:
-        pool.map(partial(write_rows, path), [[shard] for shard in LAYOUT.shards()], chunksize=1)
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(partial(write_rows, path), [[shard] for shard in LAYOUT.shards()]))
     store.finish(path, SECONDS)
     assert contents(path) == contents(made)
 

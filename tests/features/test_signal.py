@@ -99,3 +99,15 @@ def test_memory_of_a_signal_is_what_it_says(track: np.ndarray) -> None:
         module.from_signal(signal, module.Config())
     held = sum(values.nbytes for values in signal._derived.values())
     assert held == 2 * signal.seconds * 401 * 101 * 4  # two windows, 162 kB per second each
+
+
+def test_warming_up_computes_every_feature(monkeypatch):
+    from pipeline import warm
+
+    seen = []
+    for name in features.names():
+        module = features.load(name)
+        monkeypatch.setattr(module, "extract", lambda *_, name=name: seen.append(name))
+    monkeypatch.setattr(warm.reference, "names", lambda: [])
+    warm.warm()
+    assert seen == list(features.names())
