@@ -22,6 +22,7 @@ from models.parts.classifier import TrainConfig
 from models.parts.data import Split
 from pipeline import params, paths
 from pipeline.cache import Cache
+from pipeline.caching import asked
 from pipeline.execute import Executor, Failure
 from pipeline.fitting import Assignment, Trained, unpack
 from pipeline.folds import KIND, Fold, train_fold
@@ -117,7 +118,7 @@ def cross_validate(
     executor
         Where folds run; on a GPU it must be a plain loop.
     label
-        What progress and errors call this work.
+        What progress, errors and the note of what was asked for call this work.
     protocols
         Only these; ``None`` for all.
 
@@ -140,6 +141,7 @@ def cross_validate(
                 model, config, training, tensors.shapes, n_classes, split, seed, fold, device
             )
             tasks.append(Fold(what, tensors, protocol, cache))
+    asked.note(label, [task.key for task in tasks])
     entries = executor.run(train_fold, tasks, label)
     return [
         Outcome(task, _result(task, entry, label))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 #: Work in progress: on the disk of the results, so that a rename moves it into place, and in no
 #: folder that a stage depends on.
@@ -12,6 +13,11 @@ WORK = Path("data/work")
 def partial(final: Path) -> Path:
     """Where an output is built before it is renamed into place."""
     return WORK / "-".join(final.parts[1:])
+
+
+def asked(label: str) -> Path:
+    """Where a run notes which folds it asks for (JSON); of this clone alone."""
+    return WORK / "asked" / f"{quote(label, safe=' ')}.json"
 
 
 def index(corpus: str) -> Path:

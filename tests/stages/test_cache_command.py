@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import paths
+from pipeline import params, paths
 from pipeline.cache import Cache
+from pipeline.caching import asked
 from pipeline.cli import main
+from pipeline.train import train
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def finished(studio) -> None:
@@ -33,13 +37,19 @@ def finished(studio) -> None:
 def project(like, monkeypatch):
     monkeypatch.delenv("MULTISPEC_CACHE", raising=False)
     studio = like("finished", finished)
-    then = time.time() - 40 * 86400
-    for path in Path("data/cache").rglob("*"):
-        os.utime(path, (then, then))
+    old()
     return studio
 
 
+def old() -> None:
+    """Let all of the cache be unused for 40 days; copying it was a use."""
+    then = time.time() - 40 * 86400
+    for path in Path("data/cache").rglob("*"):
+        os.utime(path, (then, then))
+
+
 def said(capsys, *arguments: str, status: int = 0) -> dict:
+    capsys.readouterr()  # what making the project said
     assert main(["cache", *arguments, "--json"]) == status
     return json.loads(capsys.readouterr().out)
 
@@ -68,6 +78,80 @@ def test_a_changed_parameter_leaves_the_store_s_rows_and_then_none(project, caps
     before = entries()
     assert said(capsys, "prune", "--unreachable")["freed_bytes"] == answer["freed_bytes"] > 0
     assert {name.split("/")[0] for name in before - entries()} == {"gtf"}
+
+
+def trained(studio) -> None:
+    """Train one model, then again with other settings: three folds that no run asks for now."""
+    studio.params["features"] = {"gtf": studio.params["features"]["gtf"]}
+    studio.params["models"] = {"majority": {}}
+    studio.params["train"]["skip"] = {}
+    studio.album().prepare("gtf")
+    train(studio.params, "c", "majority")
+    studio.params["train"]["epochs"] += 1
+    train(studio.params, "c", "majority")
+    studio.save()
+
+
+@pytest.fixture
+def school(like):
+    studio = like("trained", trained)
+    old()
+    return studio
+
+
+def fold_keys() -> set[str]:
+    return {name.split("/")[-1] for name in entries() if name.startswith("folds/")}
+
+
+def test_folds_that_the_last_runs_asked_for_stay(school, capsys):
+    assert len(fold_keys()) == 6
+    (row,) = said(capsys, "prune", "--unreachable")["removed"]
+    assert (row["kind"], row["count"]) == ("folds", 3)
+    assert fold_keys() == asked.noted("train c/majority")
+    before = entries()
+    train(school.params, "c", "majority")
+    assert entries() == before
+
+
+@pytest.mark.usefixtures("school")
+def test_folds_of_a_variant_stay_while_there_is_one(capsys):
+    kept, other = sorted(fold_keys() - asked.noted("train c/majority"))[:2]
+    asked.note("experiment c/try/plain", [kept])
+    asked.note("experiment c/gone/plain", [other])
+    Path("experiments").mkdir()
+    Path("experiments/params.yaml").write_text(EXPERIMENT, encoding="utf-8")
+    said(capsys, "prune", "--unreachable")
+    assert fold_keys() == asked.noted("train c/majority") | {kept}
+
+
+def test_folds_of_a_model_that_is_no_longer_named_go(school, capsys):
+    school.params["models"] = {"svm": params.read(REPOSITORY / "params.yaml")["models"]["svm"]}
+    school.save()
+    assert said(capsys, "prune", "--unreachable")["removed"][0]["count"] == 6
+
+
+@pytest.mark.usefixtures("school")
+@pytest.mark.parametrize("note", [None, "", "[1]", '{"folds": 3}'])
+def test_folds_stay_where_a_run_has_no_note(capsys, note):
+    path = paths.asked("train c/majority")
+    path.unlink() if note is None else path.write_text(note, encoding="utf-8")
+    answer = said(capsys, "prune", "--unreachable")
+    assert answer["not_judged"] == ["folds"]
+    assert (answer["removed"], len(fold_keys())) == ([], 6)
+
+
+EXPERIMENT = """
+models: {}
+experiments:
+  try:
+    title: A try
+    question: Does it stay?
+    paper: nowhere
+    reference: plain
+    protocols: [grouped]
+    variants:
+      plain: {model: majority}
+"""
 
 
 def test_an_index_that_is_missing_stops_it(project, capsys):
