@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeline import corpora, corpus, params, paths, stage
@@ -80,7 +81,7 @@ def _probe(
     tracks: Sequence[corpora.Track], make: Any, settings: ComputeConfig, label: str
 ) -> list[Found]:
     """Probe all tracks; a batch that takes its worker down is tried again file by file."""
-    found: dict[str, Found] = {}
+    found: dict[str, list[Found]] = {track.track: [] for track in tracks}
     with Executor(settings) as executor:
         todo, size = list(tracks), settings.batch_tracks
         while todo:
@@ -88,14 +89,30 @@ def _probe(
             todo = []
             results = executor.run(look, tasks, label, lambda task: len(task.tracks))
             for task, result in zip(tasks, results, strict=True):
+                parts = [part for track in task.tracks for part in _parts(track, len(task.tracks))]
                 if not isinstance(result, Failure):
-                    found |= {item.track.track: item for item in result}
-                elif len(task.tracks) > 1:
-                    todo += task.tracks
+                    for item in result:
+                        found[item.track.track].append(item)
+                elif len(parts) > 1:
+                    todo += parts
                 else:
-                    found |= {task.tracks[0].track: _failed(task.tracks[0], result)}
+                    found[parts[0].track].append(_failed(parts[0], result))
             size = 1
-    return [found[track.track] for track in tracks]
+    return [_joined(track, found[track.track]) for track in tracks]
+
+
+def _parts(track: corpora.Track, count: int) -> list[corpora.Track]:
+    """Return what a track of a failed task is tried again as: whole, or alone as its files."""
+    if count > 1 or track.audio is None or track.midi is None:
+        return [track]
+    return [replace(track, midi=None), replace(track, audio=None)]
+
+
+def _joined(track: corpora.Track, parts: Sequence[Found]) -> Found:
+    """Return what is known of a track from what was found of its files, together or apart."""
+    texts = ("audio_sha256", "midi_sha256", "duration_seconds", "sample_rate")
+    whole = {name: "".join(getattr(part, name) for part in parts) for name in texts}
+    return Found(track, **whole, rejects=tuple(each for part in parts for each in part.rejects))
 
 
 def _failed(track: corpora.Track, failure: Failure) -> Found:

@@ -7,12 +7,14 @@ import os
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from account import ordered  # noqa: E402
 from fault_life import Life  # noqa: E402
 
 TALLY: Counter[str] = Counter()
@@ -32,13 +34,22 @@ def by_dvc(tmp_path_factory: pytest.TempPathFactory) -> Life:
 
 @pytest.fixture
 def tally() -> Counter[str]:
-    """Return the account of the soak: what was tried, how often."""
+    """Return the account of the soak: what was tried, how often, and what was lost."""
     return TALLY
 
 
+def pytest_testnodedown(node: Any) -> None:
+    """Add the account of a worker of pytest-xdist to this process's."""
+    TALLY.update(getattr(node, "workeroutput", {}).get("tally", {}))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the account where MULTISPEC_SOAK names a file; every count is of tests that passed."""
+    """Write the account where MULTISPEC_SOAK names a file; a worker of pytest-xdist hands it on."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["tally"] = dict(TALLY)
+        return
     target = os.environ.get("MULTISPEC_SOAK")
     if target and TALLY:
-        account = dict(sorted(TALLY.items())) | {"tests failed": session.testsfailed}
-        Path(target).write_text(json.dumps(account, indent=2) + "\n", encoding="utf-8")
+        account = json.dumps(ordered(TALLY, session.testsfailed), indent=2)
+        Path(target).write_text(account + "\n", encoding="utf-8")

@@ -24,6 +24,8 @@ from pipeline import params
 from pipeline.codeversion import ROOT
 
 INJECT = Path(__file__).parent / "inject"
+#: A command that takes longer hangs, s; the machine may be busy, so this judges no speed.
+HANG_SECONDS = 1200.0
 #: What a run leaves that is not the same twice: how long training took.
 TIMED = ("model.json", "fits.csv")
 CODE = ("dvc.yaml", "requirements.lock", ".dvcignore", ".gitignore")
@@ -58,7 +60,7 @@ class Project:
         """Run a command at the top to its end, however it ends."""
         process = self.start(*command, **environment)
         try:
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=HANG_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, 9)
             raise

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from account import compare
 from fault_life import Life, cluster, command
 from fault_life import by_hand as run_by_hand
 from fault_project import Project
 
-#: How long what is left of a killed run may live, s.
-ORPHAN_SECONDS = 60.0
+#: How long what is left of a killed run may live, s: it ends at once, but on a busy machine.
+ORPHAN_SECONDS = 300.0
 STAGES = ("index@c", "extract@c-gtf", "embed@c", "train@c-majority")
 RESULTS = {
     "index@c": "data/index",
@@ -127,7 +128,7 @@ class TestSoak:
         nth = int(np.random.default_rng(seed).integers(1, by_dvc.changes(stage, who) + 1))
         where = str(project.folder)
         reached = killed(project, "-m", "dvc", "repro", stage, who=who, nth=nth, where=where)
-        self.recovers(project, by_dvc.after(stage), stage, who == "dvc repro")
+        self.recovers(project, by_dvc.after(stage), stage, tally, partly=who == "dvc repro")
         tally["kill points survived" if reached else "kill points not reached"] += 1
 
     @pytest.mark.parametrize("seed", range(8))
@@ -140,7 +141,7 @@ class TestSoak:
             project.params(compute={"scheduler": address})
             project.dvc("repro", stage)
         project.params(compute={"scheduler": None})
-        self.recovers(project, by_dvc.after(stage), stage, False)
+        self.recovers(project, by_dvc.after(stage), stage, tally)
         tally["kill points survived" if once.exists() else "kill points not reached"] += 1
 
     @pytest.mark.parametrize("seed", range(12))
@@ -151,11 +152,11 @@ class TestSoak:
         time.sleep(float(np.random.default_rng(seed).uniform(1.0, 9.0)))
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        self.recovers(project, by_dvc.after(stage), stage, True)
+        self.recovers(project, by_dvc.after(stage), stage, tally, partly=True)
         tally["power cuts survived"] += 1
 
-    def recovers(self, project: Project, whole: Project, stage: str, partly: bool) -> None:
+    def recovers(self, project, whole, stage, tally, partly=False) -> None:
         assert torn(project, whole, stage, partly) == []
         project.dvc("repro", stage)
-        assert project.bytes() == whole.bytes()
+        compare(tally, project.bytes(), whole.bytes())
         assert ends(project)

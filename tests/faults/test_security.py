@@ -134,8 +134,8 @@ def listening(tree: list[psutil.Process]) -> set[str]:
 def test_nothing_listens_beyond_this_machine(by_hand: Life, tmp_path, tally):
     """A training stage starts its workers at once; they and it listen on loopback alone."""
     project = by_hand.before("train@c-majority").copy(tmp_path / "project")
-    project.params(compute={"workers": 2}, models={"logistic": LOGISTIC})
-    process = project.start("-m", "pipeline.train", "c", "logistic")
+    project.params(compute={"workers": 2})
+    process = project.start("-m", "pipeline.train", "c", "majority")
     top, heard = psutil.Process(process.pid), set[str]()
     while process.poll() is None:
         try:
@@ -146,6 +146,3 @@ def test_nothing_listens_beyond_this_machine(by_hand: Life, tmp_path, tally):
     assert process.returncode == 0, err
     assert heard == {"127.0.0.1"}
     tally["processes watched for sockets"] += 1
-
-
-LOGISTIC = {"statistics": ["mean"], "c": [0.1, 1.0], "max_iterations": 1000}

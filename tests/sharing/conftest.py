@@ -15,7 +15,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "faults"), str(HERE)]
 
-from fault_project import copy_code, small, write_album  # noqa: E402
+from fault_project import HANG_SECONDS, copy_code, small, write_album  # noqa: E402
 from ruamel.yaml import YAML  # noqa: E402
 
 TARGET = "extract@c-gtf"
@@ -61,7 +61,7 @@ class Clone:
             capture_output=True,
             text=True,
             check=False,
-            timeout=600,
+            timeout=HANG_SECONDS,
         )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout

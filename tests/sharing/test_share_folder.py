@@ -65,5 +65,7 @@ class TestSoak:
         assert story.counts(9, 0, 0) in ann.type(f"dvc exp run --temp -n one {finer}")
         assert story.counts(0, 9, 0) in ann.type(f"dvc exp run --temp -f -n two {finer}")
         ann.type(f"dvc exp run --queue -f -n three {finer}")
-        ann.type("dvc queue start && dvc queue logs -f three > three.log")
+        # The worker is a process of its own, and its log begins when it does.
+        follow = "until dvc queue logs -f three > three.log 2> early.log; do sleep 1; done"
+        ann.type(f"dvc queue start && {follow}")
         assert story.counts(0, 9, 0) in (ann.folder / "three.log").read_text(encoding="utf-8")
