@@ -8,6 +8,8 @@ from urllib.parse import quote
 #: Work in progress: on the disk of the results, so that a rename moves it into place, and in no
 #: folder that a stage depends on.
 WORK = Path("data/work")
+#: What says that ``params.yaml`` could be read; always the same text.
+CHECKED = Path("data/checked.txt")
 
 
 def partial(final: Path) -> Path:

@@ -11,46 +11,65 @@ from pipeline.auditing.settings import AuditConfig
 from pipeline.doctor import Finding, Patient
 from pipeline.execute import ComputeConfig
 from pipeline.extract import recipe_of
+from pipeline.html.settings import Page
 from pipeline.reporting import settings
 from pipeline.split import CvConfig
 from pipeline.stage import StageError
 
+Reader = Callable[[Mapping[str, Any]], object]
 MEND = "mend it in params.yaml"
 #: Sections that one dataclass reads.
 WHOLE = {
     "audit": AuditConfig,
     "compute": ComputeConfig,
     "cv": CvConfig,
+    "page": Page,
 }
+#: All sections that there are.
+SECTIONS = (
+    *WHOLE,
+    *("audio", "chord2vec", "corpora", "features", "final", "models", "report", "synthesize"),
+    "train",
+)
 
 
 def check(patient: Patient) -> Iterator[Finding]:
     """Read every section; one finding for each that cannot be read."""
     all_params = patient.needed()
-    seen = set[str]()
-    read = 0
-    for reader in readers(all_params):
-        read += 1
-        try:
-            reader()
-        except (ValueError, StageError) as error:
-            text = " ".join(str(error).split())
-            if text not in seen:  # one wrong value may be read for every corpus
-                seen.add(text)
-                yield Finding("fail", text, MEND)
-    if not seen:
+    found = wrong(all_params, settings.read)
+    yield from (Finding("fail", text, MEND) for text in found)
+    if not found:
+        read = sum(1 for _ in readers(all_params, settings.read))
         yield Finding("ok", f"params.yaml: {read} sections are valid")
 
 
-def readers(all_params: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
+def wrong(all_params: Mapping[str, Any], report: Reader) -> list[str]:
+    """Return what each section that cannot be read says, in one line.
+
+    Parameters
+    ----------
+    report
+        What reads section ``report``.
+    """
+    seen: dict[str, None] = {}  # one wrong value may be read for every corpus
+    for reader in readers(all_params, report):
+        try:
+            reader()
+        except (ValueError, StageError) as error:
+            seen[" ".join(str(error).split())] = None
+    return list(seen)
+
+
+def readers(all_params: Mapping[str, Any], report: Reader) -> Iterator[Callable[[], object]]:
     """Yield what reads each section, or raises what is wrong with it."""
+    yield partial(_known, all_params)
     for name, config in WHOLE.items():
         yield partial(_whole, all_params, name, config)
-    every: tuple[Callable[[Mapping[str, Any]], object], ...] = (
+    every: tuple[Reader, ...] = (
         embed.read_config,
         embed.read_notes_config,
         crossval.settings,
-        settings.read,
+        report,
         _synthesis,
         *([_final] if "final" in all_params else []),
     )
@@ -64,6 +83,11 @@ def readers(all_params: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
             yield partial(recipe_of, all_params, name, feature)
     for model in names:
         yield partial(crossval.model_config, all_params, model)
+
+
+def _known(all_params: Mapping[str, Any]) -> None:
+    for name in all_params:
+        params.section(dict.fromkeys(SECTIONS), name)
 
 
 def _whole(all_params: Mapping[str, Any], name: str, config: type[Any]) -> None:

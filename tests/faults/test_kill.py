@@ -24,6 +24,13 @@ RESULTS = {
     "embed@c": "data/embeddings",
     "train@c-majority": "data/runs",
 }
+#: What a stage renames into place when all of it is there.
+FINAL = {
+    "index@c": "data/index/c.csv",
+    "extract@c-gtf": "data/features/c/gtf.zarr",
+    "embed@c": "data/embeddings/c.zarr",
+    "train@c-majority": "data/runs/c/majority",
+}
 
 
 def torn(project: Project, whole: Project, stage: str, partly: bool = False) -> list[str]:
@@ -130,6 +137,26 @@ class TestSoak:
         reached = killed(project, "-m", "dvc", "repro", stage, who=who, nth=nth, where=where)
         self.recovers(project, by_dvc.after(stage), stage, tally, partly=who == "dvc repro")
         tally["kill points survived" if reached else "kill points not reached"] += 1
+
+    @pytest.mark.parametrize("stage", STAGES)
+    def test_a_stage_is_killed_before_its_final_rename(self, by_dvc, tmp_path, tally, stage):
+        project = by_dvc.before(stage).copy(tmp_path / "project")
+        where = str(project.folder / FINAL[stage])
+        assert killed(project, "-m", "dvc", "repro", stage, who="pipeline.", nth=1, where=where)
+        self.recovers(project, by_dvc.after(stage), stage, tally)
+        tally["kill points survived"] += 1
+
+    @pytest.mark.parametrize("stage", STAGES)
+    def test_a_stage_is_killed_between_two_renames(self, by_hand, tmp_path, tally, stage):
+        """A run by hand over an older result, which is out of the way when the new one comes."""
+        project = by_hand.after(stage).copy(tmp_path / "project")
+        where = str(project.folder / FINAL[stage])
+        assert killed(project, "-m", *command(stage), who=command(stage)[0], nth=1, where=where)
+        assert torn(project, by_hand.after(stage), stage) == []
+        run_by_hand(project, stage)
+        compare(tally, project.bytes(), by_hand.after(stage).bytes())
+        assert ends(project)
+        tally["kill points survived"] += 1
 
     @pytest.mark.parametrize("seed", range(8))
     def test_a_worker_is_killed_before_a_drawn_change(self, by_dvc, tmp_path, tally, seed):

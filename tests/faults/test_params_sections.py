@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import pathlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from fault_life import Life
 
 from pipeline import corpora, corpus, crossval, embed, params, synthesize
 from pipeline.auditing.settings import AuditConfig
@@ -155,3 +157,16 @@ def test_sections_that_contradict_are_told_with_both(section, changes, parts):
     text = told(params.override(SHIPPED, changes), section)
     for part in parts:
         assert part in text
+
+
+@pytest.mark.graph
+def test_dvc_computes_nothing_where_a_later_section_is_wrong(by_dvc: Life, tmp_path: pathlib.Path):
+    """A slip in ``train`` ends the run before the first file is decoded."""
+    project = by_dvc.before("index@c").copy(tmp_path / "project")
+    project.params(train={"epoch": 3})
+    done = project.run("-m", "dvc", "repro")
+    assert done.returncode != 0
+    assert "error: train: unknown key 'epoch'; did you mean 'epochs'?" in done.stderr
+    ran = [line for line in done.stdout.splitlines() if line.startswith("Running stage")]
+    assert ran == ["Running stage 'check':"]
+    assert not (project.folder / "data/index").exists()
