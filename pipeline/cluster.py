@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -32,6 +33,14 @@ WORKER_ENVIRONMENT = {
 }
 #: How long a running scheduler may be without a worker, s.
 WORKERS_SECONDS = 60.0
+#: How long all workers may be away while tasks wait, and how often that is looked at, s. A worker
+#: that died is back within seconds; those of other machines may have reached the end of their time.
+LOST_SECONDS = 300.0
+LOOK_SECONDS = 5.0
+POLL_SECONDS = 0.01
+#: Dask's own cluster gives a worker up for ever that is away 15 s after its first death, even where
+#: it came back and died again: a file that kills them all would leave none, and waiting no end.
+NEVER = "3650 days"
 #: Tasks handed to the scheduler at a time, per worker: it stays busy, and what waits is little.
 IN_FLIGHT = 3
 
@@ -72,6 +81,7 @@ def connect(scheduler: str | None, workers: int) -> Iterator[Any]:
     settings = {
         "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
         "distributed.worker.daemon": False,
+        "distributed.deploy.lost-worker-timeout": NEVER,
         "distributed.logging.distributed": "critical",
         "temporary-directory": tempfile.gettempdir(),
     }
@@ -95,6 +105,11 @@ def spread(
     """Yield (position, result) of every task, in the order in which they end.
 
     A task whose worker dies again and again, even alone, gives :data:`DIED`.
+
+    Raises
+    ------
+    StageError
+        If no worker is left, and none comes.
     """
     from distributed import as_completed
 
@@ -109,7 +124,7 @@ def spread(
     submitted = min(len(tasks), IN_FLIGHT * workers)
     done = as_completed([submit(index) for index in range(submitted)])
     blamed: list[int] = []
-    for future in done:
+    for future in _ended(done, client):
         index = futures.pop(future)
         result = _outcome(future)
         if result is DIED:
@@ -121,7 +136,33 @@ def spread(
             submitted += 1
     for index in blamed:
         # Every task that waited on a worker that died is blamed; a culprit dies alone as well.
-        yield index, DIED if len(blamed) == 1 else _outcome(submit(index))
+        if len(blamed) == 1:
+            yield index, DIED
+        else:
+            for future in _ended(as_completed([submit(index)]), client):
+                yield index, _outcome(future)
+
+
+def _ended(done: Any, client: Any) -> Iterator[Any]:
+    """Yield futures as they end; waiting has an end where there is nobody to wait for."""
+    heard = looked = time.monotonic()
+    while not done.is_empty():
+        if done.has_ready():
+            yield next(done)
+            heard = looked = time.monotonic()
+            continue
+        time.sleep(POLL_SECONDS)
+        if time.monotonic() - looked < LOOK_SECONDS:
+            continue
+        looked = time.monotonic()
+        with suppress(OSError):  # the scheduler has no time, or is gone
+            heard = looked if client.scheduler_info()["workers"] else heard
+        if looked - heard > LOST_SECONDS:
+            raise StageError(
+                f"no Dask worker has been there for {LOST_SECONDS:g} s: they ended, or died and "
+                "did not come back; start some where compute.scheduler names a scheduler, and run "
+                "`dvc repro` again: what is finished is kept"
+            )
 
 
 def _outcome(future: Any) -> Any:

@@ -13,6 +13,7 @@ from unittest import mock
 from fault_project import INJECT, Project, make
 
 from pipeline import params
+from pipeline.cluster import NEVER
 from pipeline.codeversion import ROOT
 
 #: Every stage of the project's graph, in order: what DVC calls it, and how it is run by hand.
@@ -75,11 +76,13 @@ class Life:
 @contextlib.contextmanager
 def cluster(**faults: str) -> Iterator[str]:
     """Yield the address of a Dask scheduler with two workers that have faults."""
+    import dask
     from distributed import LocalCluster
 
     path = {"PYTHONPATH": f"{INJECT}{os.pathsep}{ROOT}"}
     with (
         mock.patch.dict(os.environ, path | {"FAULT_WHO": "spawn_main", **faults}),
+        dask.config.set({"distributed.deploy.lost-worker-timeout": NEVER}),
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,

@@ -127,6 +127,15 @@ class Completed(list):
 
     add = list.append
 
+    def is_empty(self) -> bool:
+        return not self
+
+    def has_ready(self) -> bool:
+        return True
+
+    def __next__(self) -> object:
+        return self.pop(0)
+
 
 @pytest.mark.parametrize(("blamed", "asked_again"), [({6, 7, 8}, [6, 7, 8]), ({7}, [])])
 def test_of_several_that_are_blamed_the_innocent_live(monkeypatch, blamed, asked_again):
