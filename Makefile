@@ -32,7 +32,7 @@ test: lint
 	python -m pytest -n auto --dist loadfile --no-loadscope-reorder # whole graphs are few tests, but first
 
 soak: env
-	MULTISPEC_SOAK=reports/soak.json nice python -m pytest -m soak tests/faults tests/sharing
+	MULTISPEC_SOAK=reports/soak.json nice python -m pytest -m soak -n auto --dist worksteal tests/faults tests/sharing
 	python tests/faults/trust_table.py
 
 docs: env

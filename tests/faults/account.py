@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 #: The rows that stand first, in this order; the others follow by name.
 FIRST = (
@@ -59,3 +60,16 @@ def ordered(tally: Mapping[str, int], failed: int) -> dict[str, int]:
     counts["faults injected"] = sum(counts.get(name, 0) for name in FAULTS)
     first = {name: counts[name] for name in FIRST if name in counts}
     return first | {name: counts[name] for name in sorted(counts) if name not in first}
+
+
+def hand_on(config: Any, tally: Mapping[str, int]) -> bool:
+    """Give a pytest-xdist worker's account to the process that started it; False in that one."""
+    output = getattr(config, "workeroutput", None)
+    if output is not None:
+        output["tally"] = dict(tally)
+    return output is not None
+
+
+def take(node: Any, tally: Counter[str]) -> None:
+    """Add a worker's account; one that crashed has none."""
+    tally.update(getattr(node, "workeroutput", {}).get("tally", {}))

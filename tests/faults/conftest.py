@@ -14,7 +14,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from account import ordered  # noqa: E402
+from account import hand_on, ordered, take  # noqa: E402
 from fault_life import Life  # noqa: E402
 
 TALLY: Counter[str] = Counter()
@@ -40,16 +40,12 @@ def tally() -> Counter[str]:
 
 def pytest_testnodedown(node: Any) -> None:
     """Add the account of a worker of pytest-xdist to this process's."""
-    TALLY.update(getattr(node, "workeroutput", {}).get("tally", {}))
+    take(node, TALLY)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the account where MULTISPEC_SOAK names a file; a worker of pytest-xdist hands it on."""
-    output = getattr(session.config, "workeroutput", None)
-    if output is not None:
-        output["tally"] = dict(TALLY)
-        return
     target = os.environ.get("MULTISPEC_SOAK")
-    if target and TALLY:
+    if not hand_on(session.config, TALLY) and target and TALLY:
         account = json.dumps(ordered(TALLY, session.testsfailed), indent=2)
         Path(target).write_text(account + "\n", encoding="utf-8")
