@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from pipeline.dsp.blocks import Array
 from pipeline.dsp.decibel import decibels
 from pipeline.dsp.fft import gather, power, transform
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, spread, store
 from pipeline.dsp.passes import POINT
 
 # Slaney's scale: linear up to 1000 Hz, 66.7 Hz per mel; then 27 mels for a factor of 6.4.
@@ -131,7 +131,7 @@ def mel_levels(powers, filters, floor, levels):  # type: ignore[no-untyped-def]
     for mel in range(starts.size):
         sum_, bin_ = splat(0.0), starts[mel]
         for place in range(first, ends[mel]):
-            sum_ = fma(load(powers, WIDTH * bin_), splat(weights[place]), sum_)
+            sum_ = fma(load(powers, WIDTH * bin_), spread(weights, place), sum_)
             bin_ += 1
         first = ends[mel]
         store(levels, WIDTH * mel, decibels(sum_ * splat(0.25), floor))
@@ -160,10 +160,10 @@ def mfcc(samples, rate, hop, count, window, plan, filters, floor, cosines, value
                 a = b = c = d = splat(0.0)
                 for mel in range(mels):
                     w, level = TILE * (tile * mels + mel), load(levels, WIDTH * mel)
-                    a = fma(level, splat(cosines[w]), a)
-                    b = fma(level, splat(cosines[w + 1]), b)
-                    c = fma(level, splat(cosines[w + 2]), c)
-                    d = fma(level, splat(cosines[w + 3]), d)
+                    a = fma(level, spread(cosines, w), a)
+                    b = fma(level, spread(cosines, w + 1), b)
+                    c = fma(level, spread(cosines, w + 2), c)
+                    d = fma(level, spread(cosines, w + 3), d)
                 o = (second * tiles + tile) * TILE * count + frame
                 store(values, o, a)
                 store(values, o + count, b)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dsp.blocks import Array
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store, transpose
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, spread, store, transpose
 from pipeline.dsp.passes import POINT, radix2, radix3, radix4, radix5, radix_odd
 
 # Other prime factors are transformed by their definition: right, but slow beyond this one.
@@ -117,10 +117,10 @@ def gather(samples, start, hop, window, x):  # type: ignore[no-untyped-def]
             load(samples, c + n),
             load(samples, d + n),
         )
-        store(x, WIDTH * n, rows[0] * splat(window[n]))
-        store(x, WIDTH * (n + 1), rows[1] * splat(window[n + 1]))
-        store(x, WIDTH * (n + 2), rows[2] * splat(window[n + 2]))
-        store(x, WIDTH * (n + 3), rows[3] * splat(window[n + 3]))
+        store(x, WIDTH * n, rows[0] * spread(window, n))
+        store(x, WIDTH * (n + 1), rows[1] * spread(window, n + 1))
+        store(x, WIDTH * (n + 2), rows[2] * spread(window, n + 2))
+        store(x, WIDTH * (n + 3), rows[3] * spread(window, n + 3))
     for n in range(whole, length):
         for lane in range(WIDTH):
             x[WIDTH * n + lane] = samples[start + lane * hop + n] * window[n]
@@ -169,7 +169,7 @@ def power(z, bins, turns, values):  # type: ignore[no-untyped-def]
         i, j = POINT * (k % m), POINT * ((m - k) % m)
         ar, ai, br, bi = load(z, i), load(z, i + WIDTH), load(z, j), load(z, j + WIDTH)
         er, ei, odd_r, odd_i = ar + br, ai - bi, ai + bi, br - ar
-        c, s = splat(turns[2 * k]), splat(turns[2 * k + 1])
+        c, s = spread(turns, 2 * k), spread(turns, 2 * k + 1)
         real = fma(odd_r, c, fma(odd_i, s, er))
         imaginary = ei + (odd_i * c - odd_r * s)
         store(values, WIDTH * k, fma(real, real, imaginary * imaginary))

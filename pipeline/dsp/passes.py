@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, spread, store
 
 POINT = 2 * WIDTH
 SIN_60 = math.sin(math.pi / 3)
@@ -32,7 +32,7 @@ COS_144, SIN_144 = math.cos(4 * math.pi / 5), math.sin(4 * math.pi / 5)
 @kernel
 def _turn(y, i, real, imaginary, twiddles, t):  # type: ignore[no-untyped-def]
     """Store a point times ``exp(-2 pi i turn)``, whose cosine and sine stand at ``t``."""
-    c, s = splat(twiddles[t]), splat(twiddles[t + 1])
+    c, s = spread(twiddles, t), spread(twiddles, t + 1)
     store(y, i, fma(real, c, imaginary * s))
     store(y, i + WIDTH, imaginary * c - real * s)
 
@@ -147,7 +147,7 @@ def radix_odd(x, y, twiddles, t, r, m, s, pairs):  # type: ignore[no-untyped-def
                 cr, ci, sr, si = ar, ai, splat(0.0), splat(0.0)
                 for k in range(1, half + 1):
                     root, e = roots + 2 * (j * k % r), 2 * POINT * (k - 1)
-                    c, n = splat(twiddles[root]), splat(twiddles[root + 1])
+                    c, n = spread(twiddles, root), spread(twiddles, root + 1)
                     cr, ci = fma(load(pairs, e), c, cr), fma(load(pairs, e + WIDTH), c, ci)
                     sr = fma(load(pairs, e + POINT), n, sr)
                     si = fma(load(pairs, e + POINT + WIDTH), n, si)

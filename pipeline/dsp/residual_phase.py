@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.dsp.fft import gather, transform
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store, where_greater
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, spread, store, where_greater
 from pipeline.dsp.linear_prediction import autocorrelate, levinson_durbin, residual
 from pipeline.dsp.passes import POINT
 
@@ -44,7 +44,7 @@ def quarter_turn(z, turns):  # type: ignore[no-untyped-def]
         i, j = POINT * k, POINT * (m - k)
         ar, ai, br, bi = load(z, i), load(z, i + WIDTH), load(z, j), load(z, j + WIDTH)
         er, ei, odd_r, odd_i = ar + br, ai - bi, ai + bi, br - ar
-        c, s = splat(turns[2 * k]), splat(turns[2 * k + 1])
+        c, s = spread(turns, 2 * k), spread(turns, 2 * k + 1)
         ur, ui = odd_i * c - odd_r * s, splat(0.0) - fma(odd_r, c, odd_i * s)
         vr, vi = er * c - ei * s, fma(er, s, ei * c)
         store(z, j, vi - ui)
@@ -143,7 +143,7 @@ def phases(samples, rate, hop, count, window, settings, plan, values):  # type: 
             gather(samples, second * rate + frame * hop, hop, whole, x)
             for n in range(length):
                 sample = load(x, WIDTH * (order + first + n))
-                store(frame_, WIDTH * n, sample * splat(window[n]))
+                store(frame_, WIDTH * n, sample * spread(window, n))
             autocorrelate(frame_, length, order, lags)
             store(lags, 0, load(lags, 0) * splat(1 + settings.white_noise))
             levinson_durbin(lags, order, predictor)

@@ -120,13 +120,13 @@ def _levels(signal: Signal, config: Config) -> NDArray[np.float32]:
     frames = max(count, WIDTH)  # the kernel writes four, at least
     window, plan = _window(length), zoom.plan(length, n_fft, bins)
 
-    def function(piece: blocks.Array, seconds: int) -> NDArray[np.float32]:
-        values = np.empty((seconds, bins, frames), np.float32)
+    def fill(piece: blocks.Array, values: NDArray[np.float32]) -> None:
         _fill(piece, rate, hop, frames, window, plan, config.floor, values.reshape(-1))
-        return values[..., :count]
 
     reach = (frames - 1) * hop + length
-    return blocks.map_chunks(function, signal.samples, rate, length // 2, reach)
+    shape_ = (bins, frames)
+    values = blocks.map_chunks(fill, signal.samples, rate, length // 2, reach, shape_)
+    return values[..., :count]
 
 
 def from_signal(signal: Signal, config: Config) -> NDArray[np.float32]:

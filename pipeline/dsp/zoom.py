@@ -100,7 +100,7 @@ def plan(length: int, n_fft: int, bins: int) -> Plan:
     Examples
     --------
     >>> [plan(length, 4410, 401).rows for length in (132, 1102)]
-    [15, 49]
+    [15, 63]
     """
     divisors = [rows for rows in range(1, length + 1) if n_fft % rows == 0]
     rows = min(divisors, key=lambda rows: _cost(rows, length, n_fft, bins))
