@@ -19,15 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dsp.blocks import Array
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, spread, store
+from pipeline.dsp.cascade import LAG, STRETCH, cascade
+from pipeline.dsp.lanes import WIDTH, kernel
 
 # Glasberg and Moore (1990): a filter at f Hz is LEAST_WIDTH + f / EAR_Q Hz wide, a gammatone's
 # envelope t^3 exp(-2 pi b t) has b = 1.019 times that (Patterson et al. 1992).
 EAR_Q, LEAST_WIDTH, GAMMATONE_WIDTH = 9.26449, 24.7, 1.019
 # Beyond x = 2 pi b t the envelope holds e^-x (x^3 / 6 + x^2 / 2 + x + 1) of its area: 1e-16 here.
 MEMORY = 47.0
-# Samples by which the output of a channel follows its input in :func:`_cascade`.
-LAG = 2
 
 
 def centre_frequencies(bands: int, f_min: float, f_max: float) -> Array:
@@ -90,56 +89,16 @@ def sections(sample_rate: int, centres: Array) -> tuple[Array, Array, Array]:
 def couplings(sample_rate: int, centres: Array) -> Array:
     """Return ``g_1`` and ``g_2``, the cascade's zeros in pairs [shape=(2, band)].
 
-    The four zeros lie at ``r (cos + rho sin)`` with ``rho = +-(sqrt 2 + 1), +-(sqrt 2 - 1)``: each
+    The four zeros lie at ``r (cos + rho sin)`` with ``rho = +-(sqrt 2 - 1), +-(sqrt 2 + 1)``: each
     pair has the sum of the two poles, so its numerator is the denominator ``D(z)`` of all sections
-    but for one term: ``D(z) - g z^-2``, ``g = r^2 sin^2 (1 + rho^2)``. Hence
+    but for one term, ``D(z) - r^2 g z^-2`` with ``g = sin^2 (1 + rho^2)``. Hence
 
-        H = (1 / D) (1 - g_1 z^-2 / D) (1 / D) (1 - g_2 z^-2 / D),
+        H = (1 / D) (1 - r^2 g_1 z^-2 / D) (1 / D) (1 - r^2 g_2 z^-2 / D),
 
     ten multiplications per sample instead of twelve.
     """
-    radius = np.exp(-2 * np.pi * bandwidths(centres) / sample_rate)
-    height = (radius * np.sin(2 * np.pi * centres / sample_rate)) ** 2
+    height = np.sin(2 * np.pi * centres / sample_rate) ** 2
     return np.stack([height * (4 - 2**1.5), height * (4 + 2**1.5)])
-
-
-@kernel
-def _cascade(samples, starts, edges, memory, filters, sums):  # type: ignore[no-untyped-def]
-    """Sum the squares of four channels between edges.
-
-    With ``P u(n) = -p_0 u(n - 1) - p_1 u(n - 2)`` (see :func:`couplings`):
-
-        a(n) = x(n) + P a(n)                       b(n) = a(n) + P b(n)
-        c(n) = a(n) - g_1 b(n - 2) + P c(n)        d(n) = c(n) + P d(n)
-        y(n) = c(n) - g_2 d(n - 2)
-
-    Step ``n`` computes a(n), b(n - 1), c(n - 1), d(n - 2) and y(n - ``LAG``) from the states that
-    the last step left: the four recursions run side by side, none waits for another.
-
-    ``filters`` holds -p_0, -p_1, -g_1, -g_2 of each group of four channels. Edge 0 is the start of
-    the filters, at most ``memory[group]`` before edge 1; ``LAG`` samples follow the last edge.
-    """
-    segments = edges.size - 1
-    for row in range(starts.size):
-        for group in range(memory.size):
-            f = 4 * WIDTH * group
-            p0, p1 = load(filters, f), load(filters, f + WIDTH)
-            g1, g2 = load(filters, f + 2 * WIDTH), load(filters, f + 3 * WIDTH)
-            a1 = a2 = b1 = b2 = c1 = c2 = d1 = d2 = splat(0.0)
-            place = (row * memory.size + group) * segments * WIDTH
-            first = starts[row] + max(edges[0], edges[1] - memory[group])
-            for segment in range(segments):
-                last, energy = starts[row] + edges[segment + 1] + LAG, splat(0.0)
-                for n in range(first, last):
-                    y = fma(g2, d2, c1)
-                    energy = fma(y, y, energy)
-                    d = fma(p0, d1, fma(p1, d2, c1))
-                    c = fma(p0, c1, fma(p1, c2, fma(g1, b2, a1)))
-                    b = fma(p0, b1, fma(p1, b2, a1))
-                    a = fma(p0, a1, fma(p1, a2, spread(samples, n)))
-                    a1, a2, b1, b2, c1, c2, d1, d2 = a, a1, b, b1, c, c1, d, d1
-                store(sums, place + segment * WIDTH, energy)
-                first = last
 
 
 @kernel
@@ -158,17 +117,35 @@ def _windows(sums, opens, closes, scales, energies):  # type: ignore[no-untyped-
 @lru_cache(maxsize=8)
 def _filters(
     sample_rate: int, bands: int, f_min: float, f_max: float
-) -> tuple[Array, NDArray[np.intp], Array]:
-    """Return the kernel's filters, the memory of each group in samples, and the energies' gain."""
-    groups = -(-bands // WIDTH)
+) -> tuple[NDArray[np.intp], Array, Array, Array]:
+    """Return the memory of each group of channels in samples, the energies' gain, the tables."""
     centres = centre_frequencies(bands, f_min, f_max)
-    _, poles, gain = sections(sample_rate, centres)
-    table = np.zeros((4, groups * WIDTH))  # channels that fill up the last group have no filter
-    table[:, :bands] = -np.concatenate([poles, couplings(sample_rate, centres)])
     lowest = bandwidths(centres[::WIDTH])
     memory = np.ceil(MEMORY / (2 * np.pi * lowest) * sample_rate).astype(np.intp)
-    filters = np.ascontiguousarray(table.reshape(4, groups, WIDTH).transpose(1, 0, 2))
-    return filters.ravel(), memory, gain**2
+    _, _, gain = sections(sample_rate, centres)
+    cosine = 2 * np.cos(2 * np.pi * centres / sample_rate)
+    filters = np.concatenate([cosine[None], -couplings(sample_rate, centres)])
+    decay = 2 * np.pi * bandwidths(centres) / sample_rate
+    steps = np.arange(STRETCH + 1)[:, None]
+    growth = np.stack([np.exp(decay * steps), np.exp(-decay * (steps - LAG))], axis=1)
+    return memory, gain**2, _grouped(filters), _grouped(growth.reshape(-1, bands))
+
+
+def _grouped(table: Array) -> Array:
+    """Deal columns out to groups of lanes, the last one more than once to fill up a group."""
+    bands = table.shape[1]
+    columns = np.minimum(np.arange(-(-bands // WIDTH) * WIDTH), bands - 1)
+    return table[:, columns].reshape(len(table), -1, WIDTH).transpose(1, 0, 2).ravel()
+
+
+@lru_cache(maxsize=8)
+def _segments(
+    skip: int, window: int, hop: int, frames: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return the edges between which the same windows are open, and the segments of each window."""
+    begins = hop * np.arange(frames)
+    edges = np.concatenate([[-skip], np.unique(np.concatenate([begins, begins + window]))])
+    return edges, np.searchsorted(edges, begins), np.searchsorted(edges, begins + window)
 
 
 def window_energies(
@@ -206,13 +183,10 @@ def window_energies(
     -------
     ndarray [shape=(second, band, frame)], full scale squared, >= 0
     """
-    filters, memory, gain = _filters(sample_rate, *channels)
-    begins = hop * np.arange(frames)
-    # Between neighbouring edges the same windows are open.
-    edges = np.concatenate([[-skip], np.unique(np.concatenate([begins, begins + window]))])
+    memory, gain, filters, growth = _filters(sample_rate, *channels)
+    edges, opens, closes = _segments(skip, window, hop, frames)
     sums = np.empty((starts.size, memory.size, edges.size - 1, WIDTH))
-    _cascade(samples, starts, edges, memory, filters, sums.reshape(-1))
-    opens, closes = np.searchsorted(edges, begins), np.searchsorted(edges, begins + window)
+    cascade(samples, starts, edges, memory, filters, growth, sums.reshape(-1))
     energies = np.empty((starts.size, channels[0], frames))
     _windows(sums, opens, closes, gain / window, energies)
     return energies
