@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dsp import blocks, cepstrum, checks, fft, linear_prediction, residual_phase, windows
+from pipeline.dsp import blocks, cepstrum, checks, fft, residual_phase, windows
 from pipeline.dsp.lanes import WIDTH
 from pipeline.dsp.signal import Signal
 
@@ -143,15 +143,20 @@ def _phase(signal: Signal, config: Config) -> NDArray[np.float32]:
     first = (total - window) // 2
     order, coefficients = config.lp_order, config.coefficients
     settings = residual_phase.Settings(
-        order, config.white_noise, config.rp_floor, first, total, coefficients
+        config.pre_emphasis,
+        order,
+        config.white_noise,
+        config.rp_floor,
+        first,
+        total,
+        coefficients,
     )
     plan, hamming = fft.plan(total), windows.hamming(window)
     frames = max(count, WIDTH)
 
     def fill(piece: blocks.Array, values: NDArray[np.float32]) -> None:
-        emphasised = linear_prediction.pre_emphasise(piece, config.pre_emphasis)
         flat = values.reshape(-1)
-        residual_phase.phases(emphasised, rate, hop, frames, hamming, settings, plan, flat)
+        residual_phase.phases(piece, rate, hop, frames, hamming, settings, plan, flat)
 
     # One sample more for the first difference.
     before = window // 2 + first + order + 1
