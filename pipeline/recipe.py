@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -58,7 +58,7 @@ class Recipe:
     audio: AudioConfig
     crop_seconds: int
 
-    @property
+    @cached_property
     def effective(self) -> dict[str, Any]:
         """Every setting that decides a row's bytes, as JSON values."""
         return {
@@ -72,12 +72,12 @@ class Recipe:
         """Project modules whose closures compute a row."""
         return ("pipeline.rows", f"pipeline.features.{self.feature}")
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Code version, see :mod:`pipeline.codeversion`."""
         return codeversion.version(*self.modules)
 
-    @property
+    @cached_property
     def libraries(self) -> dict[str, str]:
         """Versions of the libraries that decide a row's bytes."""
         return codeversion.libraries(*self.modules)
