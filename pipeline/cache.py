@@ -90,17 +90,15 @@ def quick(*parts: bytes) -> bytes:
     return QUICK + found.to_bytes(DIGEST_BYTES - len(QUICK), "little")
 
 
-def sound(data: bytes) -> bytes | None:
-    """Return the payload of an entry's bytes, ``None`` if it has not the checksum in front of it.
+def sound(own: bytes, payload: bytes) -> bool:
+    """Whether a payload has the checksum that its entry begins with.
 
     Examples
     --------
-    >>> sound(quick(b"row") + b"row"), sound(quick(b"row") + b"raw")
-    (b'row', None)
+    >>> sound(quick(b"row"), b"row"), sound(quick(b"row"), b"raw")
+    (True, False)
     """
-    own, payload = data[:DIGEST_BYTES], data[DIGEST_BYTES:]
-    now = quick(payload) if own.startswith(QUICK) else hashlib.sha256(payload).digest()
-    return payload if own == now else None
+    return own == (quick(payload) if own.startswith(QUICK) else hashlib.sha256(payload).digest())
 
 
 @dataclass(frozen=True)
@@ -144,13 +142,13 @@ class Cache:
     def read(self, kind: str, key: str) -> bytes | None:
         """Return an entry's payload, or ``None`` where there is none or it is damaged."""
         name, place = name_of(kind, key), self.place
-        data = place.read(name)
-        if data is None:
+        found = place.split(name, DIGEST_BYTES)
+        if found is None:
             return None
-        payload = sound(data)
-        if payload is None:
-            place.discard(name, data)
-        return payload
+        if not sound(*found):
+            place.discard(name, b"".join(found))
+            return None
+        return found[1]
 
     def write(self, kind: str, key: str, payload: bytes) -> None:
         """Write an entry atomically.

@@ -68,6 +68,16 @@ class Files:
         except OSError as error:
             raise self._error("read", name, error) from error
 
+    def split(self, name: str, at: int) -> tuple[bytes, bytes] | None:
+        """Read an entry in two parts, without a copy of the second."""
+        try:
+            with (self.root / name).open("rb", buffering=0) as file:
+                return file.read(at), file.readall()
+        except ABSENT:
+            return None
+        except OSError as error:
+            raise self._error("read", name, error) from error
+
     def look(self, name: str) -> bytes | None:
         """Read an entry without that counting as a use of it, as far as the system allows."""
         try:

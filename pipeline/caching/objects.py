@@ -36,6 +36,11 @@ class Objects:
         except FileNotFoundError:
             return None
 
+    def split(self, name: str, at: int) -> tuple[bytes, bytes] | None:
+        """Read an entry in two parts."""
+        data = self.read(name)
+        return None if data is None else (data[:at], data[at:])
+
     def write(self, name: str, *parts: bytes, flush: bool = True) -> None:  # noqa: ARG002
         """Write an entry; it appears whole, and lasts from then on."""
         try:

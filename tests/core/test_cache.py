@@ -225,10 +225,10 @@ def test_what_cannot_be_written_names_place_cause_and_remedy(cache, monkeypatch,
 def test_a_disk_that_fails_is_no_missing_entry(cache, monkeypatch):
     cache.write("gtf", KEY, b"row")
 
-    def fail(_):
+    def fail(*_, **__):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(Path, "open", fail)
     with pytest.raises(CacheError, match=r"cannot read gtf/.*Input/output error"):
         cache.read("gtf", KEY)
 
