@@ -34,16 +34,28 @@ class Stream(soundfile.SoundFile):  # type: ignore[misc]
 
     soundfile seeks after every read of a file that can seek, to where it is already. An MP3 decoder
     begins anew there: that takes time, and changes the last bits of what follows.
+
+    Attributes
+    ----------
+    position
+        Frames that have been read.
     """
+
+    position = 0
 
     def seekable(self) -> bool:
         """Whether to seek; libsndfile itself may, while it opens the file."""
         return False
 
     def block(self, frames: int) -> Wave:
-        """Return the next samples [shape=(n, channel)], fewer than asked for at the end alone."""
+        """Return the next samples [shape=(n, channel)], fewer than asked for at the end alone.
+
+        Never more than libsndfile counted: what lies behind the last frame may be no sound at all.
+        """
         dtype = "float32" if self.subtype in SINGLE else "float64"
-        block: Wave = self.read(frames, dtype=dtype, always_2d=True)
+        left = max(0, self.frames - self.position)
+        block: Wave = self.read(min(frames, left), dtype=dtype, always_2d=True)
+        self.position += len(block)
         return block
 
 

@@ -283,3 +283,18 @@ def test_a_stereo_recording_is_mixed_and_resampled_to_the_last_bit(tmp_path):
     mono = soundfile.read(tmp_path / "a.mp3", dtype="float64")[0].mean(axis=1)
     found = decode(tmp_path / "a.mp3", CONFIG, 60)
     np.testing.assert_array_equal(found.samples, soxr.resample(mono, 44100, 16000, quality="HQ"))
+
+
+def test_no_more_is_asked_for_than_was_counted(tmp_path, monkeypatch):
+    """Behind the last frame of an MP3 may lie what stops the decoder."""
+    soundfile.write(tmp_path / "a.mp3", tone(16000, 2.0), 16000)
+    asked, real = [], soundfile.SoundFile.read
+
+    def read(self, frames, **how):
+        asked.append(frames)
+        return real(self, frames, **how)
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", read)
+    monkeypatch.setattr(decoder, "BLOCK_SAMPLES", 5000)
+    assert decode(tmp_path / "a.mp3", CONFIG, 60).duration_seconds == 2.0
+    assert sum(asked) == 32000
