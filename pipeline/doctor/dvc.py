@@ -1,7 +1,9 @@
-"""DVC: the repository, dvc.lock, the remote, the run cache."""
+"""DVC: the repository, its locks, dvc.lock, the remote, the run cache."""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,10 +28,22 @@ def check(patient: Patient) -> Iterator[Finding]:
         return
     with repo:
         yield Finding("ok", f"DVC repository {repo.root_dir}")
+        yield from _torn(Path(repo.tmp_dir) / "rwlock")
         yield _lock(Path(repo.root_dir) / "dvc.lock")
         runs = sum(1 for _ in Path(repo.stage_cache.cache_dir).glob("*/*/*"))
         yield Finding("ok", f"DVC cache {repo.cache.local.path}: {runs} runs can be reused")
         yield _remote(repo)  # last: it may never answer
+
+
+def _torn(path: Path) -> Iterator[Finding]:
+    """Say whether DVC was killed while it wrote, in place, who uses which file."""
+    try:
+        if path.is_file():
+            json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        shown = os.path.relpath(path)
+        what = f"{shown} is torn: DVC was killed while it wrote it, and no command goes on"
+        yield Finding("fail", what, f"`rm {shown}`, while no other dvc runs; nothing is lost")
 
 
 def _lock(path: Path) -> Finding:
