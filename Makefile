@@ -2,7 +2,7 @@
 #
 #   make repro    the whole graph on the demo corpus (dvc repro)
 #   make test     lint, types and tests
-#   make soak     hundreds of kills, full disks and thousands of damaged files (an hour)
+#   make soak     dozens of kills, full disks and thousands of damaged files (20 minutes on two cores)
 #   make docs     the documentation site, into site/
 #
 # TORCH chooses the build of PyTorch: `cpu` (default; no CUDA packages) or a CUDA build that your
