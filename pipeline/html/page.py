@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pipeline import params
-from pipeline.html import charts, papers, scored, spectra
+from pipeline.html import charts, papers, scored, spectra, words
 from pipeline.html.cells import Head, Table, cell, table
 from pipeline.html.settings import Page
 from pipeline.html.view import Source, View, view
@@ -96,6 +96,7 @@ def environment() -> Environment:
     made.globals |= {
         "chart_size": (charts.WIDTH, charts.HEIGHT),
         "chart_edges": (charts.LEFT, charts.RIGHT, charts.TOP, charts.BOTTOM),
+        "map_size": (words.WIDTH, words.HEIGHT),
         "hardware": scored.hardware,
         "range_db": spectra.RANGE_DB,
     }
