@@ -12,8 +12,8 @@ words of all pieces; ``distinct`` words, those that occur ``once``, those ``know
 ``chord2vec.min_count`` times, and the tokens ``covered`` by these; ``kinds``, the same by kind of
 word; ``classes`` with their pieces; ``words``, the most frequent known ones with their counts,
 meaning, nearest words and place on the map; ``axes``, the share of variance of the map's axes; and
-``typical``, known words by class, each with the number of pieces that hold it in the class and
-outside (:mod:`pipeline.wordcount`).
+``typical``, known words by class, the best of every kind and then the best, each with the number of
+pieces that hold it in the class and outside (:mod:`pipeline.wordcount`).
 """
 
 from __future__ import annotations
@@ -181,26 +181,34 @@ def _kinds(counts: Counts, known: int, kinds: Sequence[str]) -> dict[str, dict[s
 def _typical(
     counts: Counts, known: int, spelled: Mapping[str, tuple[str, str]], most: int
 ) -> list[list[dict[str, Any]]]:
-    """Return the most typical known words of every class."""
+    """Return the most typical known words of every class, the first ones first."""
     scores = wordcount.typical(counts.pieces[:known], counts.sizes)
-    found: list[list[dict[str, Any]]] = []
-    for column in scores.T:
-        order = [int(i) for i in np.argsort(-column, kind="stable")[:most] if column[i] > 0]
-        number = len(found)
-        found.append(
-            [
-                {
-                    "word": counts.words[i],
-                    "kind": spelled[counts.words[i]][0],
-                    "meaning": spelled[counts.words[i]][1],
-                    "inside": int(counts.pieces[i, number]),
-                    "outside": int(counts.pieces[i].sum() - counts.pieces[i, number]),
-                    "score": round(float(column[i]), DIGITS),
-                }
-                for i in order
-            ]
-        )
-    return found
+    kinds = [spelled[word][0] for word in counts.words[:known]]
+    every = counts.pieces.sum(axis=1)
+    return [
+        [
+            {
+                "word": counts.words[i],
+                "kind": kinds[i],
+                "meaning": spelled[counts.words[i]][1],
+                "inside": int(counts.pieces[i, number]),
+                "outside": int(every[i] - counts.pieces[i, number]),
+                "score": round(float(column[i]), DIGITS),
+            }
+            for i in _chosen(column, kinds, most)
+        ]
+        for number, column in enumerate(scores.T)
+    ]
+
+
+def _chosen(scores: np.ndarray, kinds: Sequence[str], most: int) -> list[int]:
+    """Return the best word of every kind and then the best of the rest, in the order of scores."""
+    order = [int(i) for i in np.argsort(-scores, kind="stable") if scores[i] > 0]
+    first: dict[str, int] = {}
+    for i in order:
+        first.setdefault(kinds[i], i)
+    chosen = [*first.values(), *(i for i in order if i not in set(first.values()))][:most]
+    return sorted(chosen, key=order.index)
 
 
 def run(name: str) -> None:

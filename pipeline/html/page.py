@@ -24,6 +24,8 @@ from pipeline.reporting.sections import Corpus
 from pipeline.reporting.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
+#: Classes whose names say nothing to a reader who has not met them.
+QUADRANTS = {"Q1", "Q2", "Q3", "Q4"}
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -64,6 +66,7 @@ def render(
             report=settings.report,
             bootstrap=settings.bootstrap,
             models=models,
+            quadrants=any(QUADRANTS & set(each.corpus.summary["classes"]) for each in views),
             glance=glance(views),
             paper_scores=papers.scores(),
             paper_rates=papers.rates(),

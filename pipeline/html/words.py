@@ -109,7 +109,7 @@ def _frequent(name: str, said: Mapping[str, Any]) -> Table:
         ("nearest words", "by the cosine of their vectors"),
     ]
     rows = [
-        [each["word"], each["kind"], each["meaning"], each["tokens"], each["pieces"],
+        [each["word"], each["kind"], _text(each["meaning"]), each["tokens"], each["pieces"],
          ", ".join(each["nearest"])]
         for each in said["words"]
     ]  # fmt: skip
@@ -120,20 +120,24 @@ def _frequent(name: str, said: Mapping[str, Any]) -> Table:
 def _typical(name: str, said: Mapping[str, Any]) -> Table | None:
     sizes: Mapping[str, int] = said["classes"]
     rows = [
-        [label, each["meaning"], each["word"],
-         _of(each["inside"], sizes[label]), _of(each["outside"], said["pieces"] - sizes[label])]
+        [label, _text(each["meaning"]), _of(each["inside"], sizes[label]),
+         _of(each["outside"], said["pieces"] - sizes[label]), each["word"]]
         for label, found in zip(sizes, said["typical"], strict=True)
         for each in found
     ]  # fmt: skip
     columns: list[Head] = [
         "class",
         "what is heard more often",
-        "word",
         ("in the class", "share of its pieces that hold the word"),
         ("elsewhere", "share of all other pieces"),
+        "word",
     ]
     caption = f"Words typical of each class of {name}"
     return cells.table(f"{name}-typical", caption, columns, rows) if rows else None
+
+
+def _text(words: str) -> cells.Cell:
+    return cells.Cell(words, words, "text")
 
 
 def _of(part: int, whole: int) -> cells.Cell:

@@ -63,7 +63,7 @@ def spell(name: str, word: str, settings: Any) -> tuple[str, str]:
     Examples
     --------
     >>> spell("vertical", "3:0.4.7", None)
-    ('chord', 'major triad over C3 to B3')
+    ('chord', 'major triad, bass from C3 to B3')
     """
     own = getattr(load(name), "spell", None)
     if own is None:

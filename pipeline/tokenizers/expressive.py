@@ -89,7 +89,7 @@ def spell(word: str, config: Config) -> tuple[str, str]:
     Examples
     --------
     >>> spell("i0", Config()), spell("v9", Config())[1]
-    (('time', 'less than 0.06 s to the next'), 'velocity 72 to 79 of 127')
+    (('time', 'next chord within 0.06 s'), 'loudness 72 to 79 of 127')
     >>> spell("m-2", Config())[1], spell("3:0.3.7", Config())[0]
     ('top note falls by 2 semitones', 'chord')
     """
@@ -98,20 +98,20 @@ def spell(word: str, config: Config) -> tuple[str, str]:
 
 
 def _time(number: int, config: Config) -> tuple[str, str]:
-    edges = [f"{edge:g} s" for edge in config.onset_edges_seconds]
+    edges = [f"{edge:g}" for edge in config.onset_edges_seconds]
+    if not edges:
+        return "time", "next chord at any time"
     if number == 0:
-        said = f"less than {edges[0]}" if edges else "any time"
-    elif number == len(edges):
-        said = f"{edges[-1]} or more"
-    else:
-        said = f"{edges[number - 1]} to {edges[number]}"
-    return "time", f"{said} to the next"
+        return "time", f"next chord within {edges[0]} s"
+    if number == len(edges):
+        return "time", f"next chord after {edges[-1]} s or more"
+    return "time", f"next chord after {edges[number - 1]} to {edges[number]} s"
 
 
 def _loudness(number: int, config: Config) -> tuple[str, str]:
     first = number * config.velocity_step
     last = min(first + config.velocity_step - 1, 127)
-    return "loudness", f"velocity {first} to {last} of 127"
+    return "loudness", f"loudness {first} to {last} of 127"
 
 
 def _melody(steps: int, config: Config) -> tuple[str, str]:

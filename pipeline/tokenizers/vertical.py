@@ -85,12 +85,12 @@ def spell(word: str, _config: object) -> tuple[str, str]:
     >>> spell("4:0", None)
     ('chord', 'one note from C4 to B4')
     >>> spell("2:0.12", None), spell("3:0.1.6", None)[1]
-    (('chord', 'octaves over C2 to B2'), '3 notes, 0 1 6 semitones over C3 to B3')
+    (('chord', 'octaves, bass from C2 to B2'), 'semitones 0 1 6, bass from C3 to B3')
     """
     octave, _, steps = word.partition(":")
     above = [int(step) for step in steps.split(".")]
     if len(above) == 1:
         return "chord", f"one note from C{octave} to B{octave}"
-    listed = f"{len(above)} notes, {' '.join(map(str, above))} semitones"
+    listed = f"semitones {' '.join(map(str, above))}"
     name = SHAPES.get(tuple(sorted({step % 12 for step in above})), listed)
-    return "chord", f"{name} over C{octave} to B{octave}"
+    return "chord", f"{name}, bass from C{octave} to B{octave}"

@@ -16,7 +16,7 @@ from scipy.stats import chi2_contingency
 from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_similarity
 
-from pipeline import params, tokenizers, vocabulary, wordcount
+from pipeline import chord2vec, params, tokenizers, vocabulary, wordcount
 from pipeline.notes import ordered
 from pipeline.skipgram import Vectors
 from pipeline.tokenizers import expressive
@@ -94,6 +94,20 @@ def test_typical_is_the_likelihood_ratio_of_scipy(
         assert np.sign(row[0].round(9)) == np.sign(round(first / sizes[0] - second / sizes[1], 12))
 
 
+def test_every_kind_of_word_has_its_say() -> None:
+    # Ten loud and nine other words are typical of the first class; the loud ones most of all.
+    loud, other = [f"v{n}" for n in range(5)], ["i1", "m+1", "3:0.7"]
+    sentences = [(*loud, *other)] * 8 + [("i1", "m+1", "3:0.7")] * 2 + [("4:0",)] * 10
+    labels = ["a"] * 8 + ["b"] * 12
+    config = chord2vec.Config("expressive", 4, 5, 5, 1, 1, "mean", "fold", 30.0)
+    settings = vocabulary.Config(words=4, nearest=1, typical=5)
+    found = vocabulary.describe(tuple(sentences), labels, config, expressive.Config(), settings)
+    kinds = [each["kind"] for each in found["typical"][0]]
+    assert sorted(kinds) == ["chord", "loudness", "loudness", "melody", "time"]
+    scores = [each["score"] for each in found["typical"][0]]
+    assert scores == sorted(scores, reverse=True)
+
+
 def test_neighbours_and_map_are_those_of_scikit_learn() -> None:
     generator = np.random.default_rng(4)
     names = tuple(f"w{number:02d}" for number in range(20))
@@ -130,9 +144,9 @@ def test_time_classes_meet_at_the_edges() -> None:
     config = expressive.Config(onset_edges_seconds=(0.1, 0.5))
     said = [expressive.spell(f"i{number}", config)[1] for number in range(3)]
     assert said == [
-        "less than 0.1 s to the next",
-        "0.1 s to 0.5 s to the next",
-        "0.5 s or more to the next",
+        "next chord within 0.1 s",
+        "next chord after 0.1 to 0.5 s",
+        "next chord after 0.5 s or more",
     ]
-    assert expressive.spell("i0", expressive.Config(onset_edges_seconds=()))[1].startswith("any")
-    assert expressive.spell("v15", expressive.Config())[1] == "velocity 120 to 127 of 127"
+    assert expressive.spell("i0", expressive.Config(onset_edges_seconds=()))[1].endswith("any time")
+    assert expressive.spell("v15", expressive.Config())[1] == "loudness 120 to 127 of 127"

@@ -113,13 +113,13 @@ def test_the_words_are_those_of_the_vocabulary(tree: Any, world: Path) -> None:
     assert [row[0] for row in rows] == [word["word"] for word in said["words"]]
     assert [int(row[3]) for row in rows] == [word["tokens"] for word in said["words"]]
     _, rows = table(tree, "demo-typical")
-    assert [(row[0], row[2]) for row in rows] == [
+    assert [(row[0], row[4]) for row in rows] == [
         (label, each["word"])
         for label, found in zip(said["classes"], said["typical"], strict=True)
         for each in found
     ]
-    assert len({row[2] for row in rows}) == len(rows) == 4, "a chord of its own for each class"
-    assert all(row[3].startswith("100 %") and row[4].startswith("0 %") for row in rows)
+    assert len({row[4] for row in rows}) == len(rows) == 4, "a chord of its own for each class"
+    assert all(row[2].startswith("100 %") and row[3].startswith("0 %") for row in rows)
     drawing = next(node for node in tree.all("svg") if node.attributes.get("class") == "map")
     assert len(drawing.all("circle")) == len(said["words"])
     names = {node.text for node in drawing.all("text")}
