@@ -124,14 +124,14 @@ def lines(kind: str, measured: dict[str, dict[str, Table]], blocks: np.ndarray) 
         return outliers.fit(rows, blocks, groups, final["neighbours"], final["quantile"])
 
     for name, tables in measured.items():
-        (rows, groups), cells = tables[name], []
+        (rows, groups), shares = tables[name], {}
         known = fit(rows, blocks, groups)
         for other, (foreign, _) in tables.items():
             ratios = own(tables[name], blocks, fit) if other == name else map(known.ratio, foreign)
-            far = np.array(list(ratios)) > 1
-            mark = "**" if other == name else ""
-            cells.append(f"{other} {mark}{far.mean():.0%}{mark} of {len(far)}".replace("%", " %"))
-        yield f"| {name}, {kind}, {len(rows)} tracks | {'; '.join(cells)} |\n"
+            shares[other] = f"{np.mean(np.array(list(ratios)) > 1):.0%}".replace("%", " %")
+        shares[name] = f"**{shares[name]}**"
+        cells = [shares.get(other, "–") for other in (*SETS, *NOISES)]
+        yield f"| {name}, {kind} | {len(rows)} | {' | '.join(cells)} |\n"
 
 
 def measure() -> str:
@@ -153,7 +153,8 @@ def measure() -> str:
             audio_blocks = found[name][1]
     found = {name: columns(read(files(name, "midi", parameters), parameters)) for name in SCORE}
     scores = {name: {other: table for other, (table, _) in found.items()} for name in SCORE}
-    head = "| reference | called far |\n|---|---|\n"
+    names = ["reference", "tracks", *SETS, *NOISES]
+    head = f"| {' | '.join(names)} |\n|{'---|' * len(names)}\n"
     body = [*lines("sound", sounds, audio_blocks), *lines("score", scores, found["demo"][1])]
     return head + "".join(body)
 
