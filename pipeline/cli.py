@@ -1,12 +1,14 @@
 """The console script ``multispec``: what people ask of the pipeline besides ``dvc repro``.
 
 Errors that the user can mend (a wrong parameter, a missing store) are one line on standard error
-and exit status 2; anything else is a bug, and shows its traceback.
+and exit status 2; anything else is a bug, and shows its traceback. Letters that the terminal's
+encoding lacks are printed as escapes.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Collection
@@ -50,6 +52,9 @@ def parser(only: Collection[str] | None = None) -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal need not know every letter
     namespace = parser(words).parse_args(words)
     try:
         status: int = namespace.run(namespace)
@@ -57,6 +62,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # `multispec ... | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except KeyboardInterrupt:  # what was printed stands
+        print(f"\nmultispec {namespace.command}: interrupted", file=sys.stderr)
+        return 130
     except (ValueError, FileNotFoundError, StageError) as error:
         message = " ".join(str(error).split())  # a YAML parser's has several lines
         print(f"multispec {namespace.command}: {message}", file=sys.stderr)
