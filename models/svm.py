@@ -86,7 +86,8 @@ class Svm:
         support = np.flatnonzero(np.any(duals != 0, axis=0))
         return {
             "support": rows[support],
-            "duals": duals[:, support],
+            # In C order, as a loaded state has it: BLAS may round another order otherwise.
+            "duals": np.ascontiguousarray(duals[:, support]),
             "intercepts": intercepts,
             "gamma": np.asarray(gamma),
         }

@@ -3,8 +3,8 @@
 Conventions
 -----------
 A finished fold is an entry of the cache under the hash of its data, split, configuration, seed,
-code and library versions; an unfinished one leaves a checkpoint of its last epoch there. A run that
-is killed redoes neither.
+code and library versions; an unfinished one leaves a checkpoint of a recent epoch there. A run that
+is killed redoes no finished fold, and :data:`CHECKPOINT_SECONDS` of an unfinished one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pipeline.fitting import Assignment, fit, pack
 from pipeline.tensors import Tensors
 
 KIND = "folds"
+#: Work that a kill may cost, s: a large network takes longer to write down than to train an epoch.
+CHECKPOINT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def train_fold(task: Fold) -> str:
     # Two people with one cache do not train one fold twice.
     with claims.claim(task.cache.root, KIND, entry, wait=True):
         if task.cache.read(KIND, entry) is None:
-            checkpoint = FileCheckpoint(task.cache.folder("checkpoints") / entry, entry)
+            path = task.cache.folder("checkpoints") / entry
+            checkpoint = FileCheckpoint(path, entry, CHECKPOINT_SECONDS)
             data = task.tensors.view(task.protocol, what.seed, what.fold)
             task.cache.write(KIND, entry, pack(fit(what, data, checkpoint)))
             checkpoint.clear()

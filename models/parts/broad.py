@@ -5,10 +5,11 @@ Conventions
 Feature nodes [shape=(track, node)] are what the network gives (paper, section V: the BiLSTM's
 output fused with the chord vector), standardised with training tracks. Outputs estimate E[one-hot |
 nodes], the posterior, by least squares and sum to 1; probabilities are these outputs clipped at 0
-and normalised, which keeps the largest one largest. Enhancement nodes come in groups that are added
-one by one, without solving anew, for each candidate of the ridge; ridge and number of groups with
-the least squared error on the validation part are kept, then the validation tracks are added as
-well.
+and normalised, which keeps the largest one largest. Enhancement nodes come in groups. Every number
+of groups is solved for all candidates of the ridge at once (:mod:`models.parts.ridgepath`, faster
+than growing, :mod:`models.parts.growth`, where the candidates are known beforehand); ridge and
+number of groups with the least squared error on the validation part are kept, and the system is
+solved once more with the validation tracks.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.parts.bls import GrowingRidge, enhance, enhancement_weights
+from models.parts.bls import enhance, enhancement_weights
 from models.parts.classifier import positive, score
+from models.parts.ridgepath import RidgePath
 from models.parts.standardise import safe_deviation
 
 ARRAYS = ("mean", "deviation", "enhancement", "weights", "ridge")
@@ -111,12 +113,12 @@ class BroadHead:
         one_hot = np.eye(self.n_classes)
         Y, Y_val = one_hot[train_labels], one_hot[validation_labels]
         ridge, kept = self._choose(A, Y, A_val, Y_val)
-        grown = GrowingRidge(A[:, :kept], Y, self._penalty(kept, ridge))
-        on_train = score(_probabilities(A[:, :kept] @ grown.weights), train_labels)
-        on_validation = score(_probabilities(A_val[:, :kept] @ grown.weights), validation_labels)
-        grown.add_tracks(A_val[:, :kept], Y_val)
+        alone = self._solve(A, Y, kept, ridge)
+        on_train = score(_probabilities(A[:, :kept] @ alone), train_labels)
+        on_validation = score(_probabilities(A_val[:, :kept] @ alone), validation_labels)
+        everyone = np.concatenate([A, A_val]), np.concatenate([Y, Y_val])
         self.arrays["enhancement"] = self.arrays["enhancement"][:, : kept - train.shape[1] - 1]
-        self.arrays["weights"] = grown.weights
+        self.arrays["weights"] = self._solve(*everyone, kept, ridge)
         self.arrays["ridge"] = np.asarray(ridge)
         return on_train, on_validation
 
@@ -125,21 +127,29 @@ class BroadHead:
     ) -> tuple[float, int]:
         first = A.shape[1] - self.config.groups * self.config.group_nodes
         tried = []
-        for ridge in self.config.ridge:
-            grown = GrowingRidge(A[:, :first], Y, self._penalty(first, ridge))
-            for group in range(self.config.groups):
-                start = first + group * self.config.group_nodes
-                stop = start + self.config.group_nodes
-                grown.add_nodes(A[:, start:stop], np.full(stop - start, ridge))
-                error = float(np.square(A_val[:, :stop] @ grown.weights - Y_val).mean())
-                tried.append((error, ridge, stop))
+        for stop in range(first + self.config.group_nodes, A.shape[1] + 1, self.config.group_nodes):
+            path = self._path(A, Y, stop)
+            for ridge in self.config.ridge:
+                outputs = A_val[:, :stop] @ self._with_ones(path, ridge)
+                tried.append((float(np.square(outputs - Y_val).mean()), ridge, stop))
         _, ridge, stop = min(tried)
         return ridge, stop
 
-    def _penalty(self, columns: int, ridge: float) -> np.ndarray:
-        penalty = np.full(columns, ridge)
-        penalty[len(self.arrays["mean"])] = 0.0
-        return penalty
+    def _solve(self, A: np.ndarray, Y: np.ndarray, kept: int, ridge: float) -> np.ndarray:
+        return self._with_ones(self._path(A, Y, kept), ridge)
+
+    def _path(self, A: np.ndarray, Y: np.ndarray, kept: int) -> RidgePath:
+        """Return the solutions for the first ``kept`` nodes; the column of ones is the offset."""
+        return RidgePath(np.delete(A[:, :kept], self._ones, axis=1), Y)
+
+    def _with_ones(self, path: RidgePath, ridge: float) -> np.ndarray:
+        weights, offset = path.solve(ridge)
+        return np.insert(weights, self._ones, offset, axis=0)
+
+    @property
+    def _ones(self) -> int:
+        """Place of the column of ones: behind the feature nodes."""
+        return len(self.arrays["mean"])
 
     def predict_proba(self, features: np.ndarray) -> np.ndarray:
         """Return probabilities [shape=(track, class)] from feature nodes [shape=(track, node)]."""

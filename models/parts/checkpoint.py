@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import io
 import os
+import time
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 KEY = "checkpoint.key"
 
 
-@dataclass(frozen=True)
+@dataclass
 class FileCheckpoint:
     """A file-backed :class:`models.parts.classifier.Checkpoint`.
 
@@ -31,10 +32,19 @@ class FileCheckpoint:
         Where the file is kept; its folder must exist.
     key
         Identity of the fit that may resume from it.
+    every_seconds
+        How much work a kill may cost: no save is due sooner after the last one, s. Where a fit
+        resumes decides none of its results.
     """
 
     path: Path
     key: str
+    every_seconds: float = 0.0
+    _saved: float = field(default_factory=lambda: time.monotonic())
+
+    def due(self) -> bool:
+        """Whether ``every_seconds`` have passed since the last save, or since this was made."""
+        return time.monotonic() - self._saved >= self.every_seconds
 
     def save(self, state: Mapping[str, np.ndarray]) -> None:
         """Write ``state`` beside the file, flush it to the disk, then rename it into place."""
@@ -47,6 +57,7 @@ class FileCheckpoint:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.path)
+        self._saved = time.monotonic()
 
     def load(self) -> dict[str, np.ndarray] | None:
         """Return the last state, or ``None`` if the file is absent, damaged, or has another key."""

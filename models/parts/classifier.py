@@ -109,7 +109,10 @@ def positive(name: str, value: int) -> None:
 
 
 class Checkpoint(Protocol):
-    """Where an unfinished fit keeps its last finished epoch."""
+    """Where an unfinished fit keeps a finished epoch, from which it can go on."""
+
+    def due(self) -> bool:
+        """Whether so much was done since the last save that another is worth its cost."""
 
     def save(self, state: Mapping[str, np.ndarray]) -> None:
         """Replace what is kept by ``state``, all or nothing."""

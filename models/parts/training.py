@@ -98,7 +98,7 @@ def train(
     seed
         Decides order, windows and dropout.
     checkpoint
-        Where every finished epoch is kept; ``None`` keeps nothing.
+        Where finished epochs are kept, each that is due; ``None`` keeps nothing.
     """
     optimiser = torch.optim.Adam(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -111,7 +111,7 @@ def train(
         progress.epoch += 1
         _epoch(network, optimiser, data, split.train, settings, (seed, progress.epoch), progress)
         _judge(network, data, split.validation, settings, progress)
-        if checkpoint is not None:
+        if checkpoint is not None and checkpoint.due():
             checkpoint.save(_pack(network, optimiser, progress))
     network.load_state_dict(progress.best)
     network.eval()

@@ -8,6 +8,7 @@ from sklearn.linear_model import Ridge
 
 from models.parts.bls import GrowingRidge, enhance, enhancement_weights, solve
 from models.parts.broad import BlsConfig, BroadHead
+from models.parts.ridgepath import RidgePath
 
 
 def system(n_tracks=60, nodes=20, seed=0):
@@ -104,3 +105,14 @@ def test_config_refuses(change, message):
     good = {"groups": 1, "group_nodes": 2, "shrink": 0.8, "ridge": (1.0,)}
     with pytest.raises(ValueError, match=message):
         BlsConfig(**(good | change))
+
+
+@pytest.mark.parametrize("tracks", [12, 60])  # fewer and more tracks than columns
+@pytest.mark.parametrize("ridge", [1e-3, 1.0, 1e3])
+def test_path_is_the_solution_with_free_offset(tracks, ridge):
+    X, Y = system(tracks)
+    weights, offset = RidgePath(X, Y).solve(ridge)
+    A = np.concatenate([X, np.ones((tracks, 1))], axis=1)
+    expected = solve(A, Y, np.append(np.full(20, ridge), 0.0))
+    np.testing.assert_allclose(weights, expected[:-1], atol=1e-9)
+    np.testing.assert_allclose(offset, expected[-1], atol=1e-9)

@@ -24,6 +24,9 @@ class Power:
     def __init__(self, inner, epochs):
         self.inner, self.left = inner, epochs
 
+    def due(self):
+        return self.inner.due()
+
     def save(self, state):
         self.inner.save(state)
         self.left -= 1
@@ -67,6 +70,20 @@ def test_finished_checkpoint_trains_no_more(tmp_path, config, shapes, data, spli
     whole, _ = fit(config, shapes, data, split, settings, kept)
     again, _ = fit(config, shapes, data, split, settings, Power(kept, 1))
     assert digest(again) == digest(whole)
+
+
+def test_no_checkpoint_is_written_before_it_is_due(
+    tmp_path, monkeypatch, config, shapes, data, split, settings
+):
+    now = [0.0]
+    monkeypatch.setattr("models.parts.checkpoint.time.monotonic", lambda: now[0])
+    kept = FileCheckpoint(tmp_path / "fold.npz", "a fit", every_seconds=10.0)
+    fit(config, shapes, data, split, settings, kept)
+    assert not kept.path.exists()
+    now[0] = 10.0
+    assert kept.due()
+    kept.save({"a": np.arange(3)})
+    assert not kept.due()
 
 
 def test_checkpoint_of_another_fit_counts_as_none(tmp_path):
