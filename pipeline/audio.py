@@ -16,8 +16,7 @@ Lengths are counted in decoded frames, because headers lie. A file that cannot b
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-BLOCK_FRAMES = 2**18
+from pipeline.decoder import Stream, Wave, down_mix, quiet_decoder
 
 
 @dataclass(frozen=True)
@@ -130,13 +129,13 @@ def decode(path: Path, config: AudioConfig, crop_seconds: int) -> Sound | Reject
             return Reject("empty", "the file has 0 bytes")
     except OSError as error:
         return Reject("unreadable", f"the file cannot be read ({error.strerror})")
-    with _quiet_decoder():
+    with quiet_decoder():
         return _decode(path, config, crop_seconds)
 
 
 def _decode(path: Path, config: AudioConfig, crop_seconds: int) -> Sound | Reject:
     try:
-        file = soundfile.SoundFile(os.fsencode(path))
+        file = Stream(os.fsencode(path))
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError) as error:
         return Reject("not-audio", f"libsndfile cannot open it ({_text(error)})")
     with file:
@@ -154,36 +153,19 @@ def _decode(path: Path, config: AudioConfig, crop_seconds: int) -> Sound | Rejec
     return _judge(kept, frames, finite, rate, config)
 
 
-@contextmanager
-def _quiet_decoder() -> Iterator[None]:
-    """Send the C library's notes on odd MP3 frames to nowhere: the reasons are ours to give."""
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
-
-
-def _mono(file: soundfile.SoundFile, keep: int) -> tuple[NDArray[np.float64], int, bool]:
+def _mono(file: Stream, keep: int) -> tuple[Wave, int, bool]:
     """Return (first ``keep`` samples of the down-mix, decoded frames, whether all are finite)."""
-    blocks, held, frames, finite = [np.zeros(0)], 0, 0, True
-    # The header's channel count may be absurd; the block shrinks so that memory stays bounded.
-    step = max(1, BLOCK_FRAMES // file.channels)
-    while len(block := file.read(step, dtype="float64", always_2d=True)):
+    blocks: list[Wave] = [np.zeros(0, np.float32)]
+    frames, finite = 0, True
+    for block, sound in down_mix(file, sys.maxsize):
+        if frames < keep:
+            blocks.append(block[: keep - frames])
         frames += len(block)
-        finite = finite and bool(np.isfinite(block).all())
-        if held < keep:
-            blocks.append(block[: keep - held].mean(axis=1))
-            held += len(blocks[-1])
+        finite = finite and sound
     return np.concatenate(blocks), frames, finite
 
 
-def _judge(
-    mono: NDArray[np.float64], frames: int, finite: bool, rate: int, config: AudioConfig
-) -> Sound | Reject:
+def _judge(mono: Wave, frames: int, finite: bool, rate: int, config: AudioConfig) -> Sound | Reject:
     seconds = frames / rate
     if seconds < config.min_seconds:
         return Reject(
@@ -193,7 +175,7 @@ def _judge(
         )
     if not finite:
         return Reject("non-finite", "a decoded sample is NaN or infinite")
-    peak = float(np.abs(mono).max())
+    peak = float(max(mono.max(), -mono.min()))
     if peak > config.max_peak:
         return Reject(
             "absurd-level",
@@ -206,7 +188,7 @@ def _judge(
             "(audio.silence_dbfs) within the crop",
         )
     samples = soxr.resample(mono, rate, config.sample_rate, quality="HQ")
-    return Sound(samples, config.sample_rate, rate, seconds)
+    return Sound(samples.astype(np.float64, copy=False), config.sample_rate, rate, seconds)
 
 
 def _text(error: BaseException) -> str:

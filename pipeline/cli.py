@@ -27,7 +27,7 @@ def parser(only: Collection[str] | None = None) -> argparse.ArgumentParser:
     """
     top = argparse.ArgumentParser(
         prog="multispec",
-        description="Music-emotion features and models. Run it from the top of the repository; "
+        description="Music-emotion features and models. Run it from the top of the\nrepository; "
         "the pipeline itself is run by `dvc repro`.",
         epilog="Typical calls:\n  multispec add mine ~/music\n  dvc repro evaluate@mine\n"
         "  multispec predict song.mp3\n\n`multispec COMMAND --help` shows more.",

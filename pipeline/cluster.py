@@ -30,6 +30,16 @@ WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
 }
+#: What Dask need not do beside the work: nobody looks at a cluster that ends with its stage. The
+#: profiler stops a worker a hundred times a second, clocks tick fifty times.
+QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "2s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.worker.memory.monitor-interval": "500ms",
+    "distributed.scheduler.active-memory-manager.start": False,
+}
 #: How long a running scheduler may be without a worker, s.
 WORKERS_SECONDS = 60.0
 #: Tasks handed to the scheduler at a time, per worker: it stays busy, and what waits is little.
@@ -70,6 +80,7 @@ def connect(scheduler: str | None, workers: int) -> Iterator[Any]:
             yield client
         return
     settings = {
+        **QUIET,
         "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
         "distributed.worker.daemon": False,
         "distributed.logging.distributed": "critical",

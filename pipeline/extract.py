@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pipeline import assembly, corpus, features, params, stage
 from pipeline.audio import AudioConfig, Reject
 from pipeline.cache import Cache
+from pipeline.caching import rows as stored
 from pipeline.companions import Companions
 from pipeline.execute import ComputeConfig, Executor, Failure
 from pipeline.plan import Layout, batches, tapered
@@ -32,8 +33,6 @@ from pipeline.target import Target
 if TYPE_CHECKING:
     from pipeline.caching.places import Root
 
-#: From this size on, a look for the previous store, which loads DVC, costs less than encoding.
-COPIED_BYTES = 2**28
 #: Reasons that may lie with the machine, not with the file.
 MACHINE = frozenset({"unreadable", "worker-died"})
 #: How often rows that are found damaged are made again; a sound disk needs one time.
@@ -163,7 +162,7 @@ class Supply:
                 self.source[key] = "computed"
                 del missing[key]
         for key, row in self.previous.rows(missing):
-            self.cache.write_array(feature, key, row)
+            stored.write(self.cache, feature, key, row.current())
             self.source[key] = "previous"
         self._compute([self.files[k] for k in missing if self.source.get(k) != "previous"])
 
@@ -229,9 +228,8 @@ def _write(
     layout = Layout(name, recipe.feature, recipe.crop_seconds, shape, tuple(keys))
     target.open()
     about = {**describe(recipe), "rejected": {track: str(why) for track, why in reasons.items()}}
-    reader = supply.previous.reader if layout.row_bytes * len(keys) >= COPIED_BYTES else None
     lost = assembly.write(
-        target, layout, tuple(keys.values()), about, supply.cache, reader, supply.executor
+        target, layout, tuple(keys.values()), about, supply.cache, supply.executor
     )
     if not lost:
         target.close()

@@ -2,12 +2,12 @@
 
 Conventions
 -----------
-Rows are those of :mod:`pipeline.midi`: pitch, onset and duration in measures of four quarter notes,
-velocity; percussion (channel 10) is left out. A file is *plain* if symusic's answer is the only one
-there is: every note-on of the file has become a note (symusic drops a note that never ends,
-musicpy keeps it with duration 0), no note begins while another of its pitch sounds on its channel
-(the two end such notes differently; symusic parts a channel where its program changes, so that may
-not happen after the first note), and there is at most one tempo. :func:`rows` returns
+Columns are those of :mod:`pipeline.midi`: pitch, onset and duration in measures of four quarter
+notes, velocity; percussion (channel 10) is left out. A file is *plain* if symusic's answer is the
+only one there is: every note-on of the file has become a note (symusic drops a note that never
+ends, musicpy keeps it with duration 0), no note begins while another of its pitch sounds on its
+channel (the two end such notes differently; symusic parts a channel where its program changes, so
+that may not happen after the first note), and there is at most one tempo. :func:`columns` returns
 ``None`` for all others, and musicpy reads them.
 
 References
@@ -33,7 +33,7 @@ _NOTE_ON, _PROGRAM, _SYSEX, _SYSEX_MORE, _META = 0x90, 0xC0, 0xF0, 0xF7, 0xFF
 _DATA = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 
 
-def rows(content: bytes) -> dict[str, Any] | None:
+def columns(content: bytes) -> tuple[np.ndarray, float] | None:
     """Return notes and tempo of a plain file, or ``None`` for any other.
 
     Parameters
@@ -43,8 +43,8 @@ def rows(content: bytes) -> dict[str, Any] | None:
 
     Returns
     -------
-    dict or None
-        ``notes``: (pitch, onset, duration, velocity) of each note; ``bpm``: quarter notes a minute.
+    (numpy.ndarray [shape=(4, note)], float) or None
+        Pitch, onset, duration, velocity of each note; quarter notes a minute.
     """
     try:
         score: Any = symusic.Score.from_midi(content)  # its stub knows one of the three kinds
@@ -56,13 +56,14 @@ def rows(content: bytes) -> dict[str, Any] | None:
         return None
     if any(_overlap(notes) for notes in tracks):
         return None
-    measure = BEATS_PER_MEASURE * score.ticks_per_quarter
-    found: list[tuple[int, float, float, int]] = []
+    found = [np.zeros((4, 0))]
     for track, notes in zip(score.tracks, tracks, strict=True):
         if not track.is_drum:
-            columns = (notes[name].tolist() for name in ("pitch", "time", "duration", "velocity"))
-            found += [(p, on / measure, off / measure, v) for p, on, off, v in zip(*columns)]  # noqa: B905
-    return {"notes": found, "bpm": score.tempos[0].qpm if score.tempos else DEFAULT_BPM}
+            named = [notes[name] for name in ("pitch", "time", "duration", "velocity")]
+            found.append(np.array(named, np.float64))
+    every = np.concatenate(found, axis=1)
+    every[1:3] /= BEATS_PER_MEASURE * score.ticks_per_quarter
+    return every, score.tempos[0].qpm if score.tempos else DEFAULT_BPM
 
 
 def _overlap(notes: dict[str, np.ndarray]) -> bool:
@@ -95,20 +96,23 @@ def note_ons(content: bytes) -> int | None:
 
 
 def _count(track: bytes) -> int | None:
-    at, status, begun = 0, 0, 0
-    while at < len(track):
-        at = _quantity(track, at)[1]
+    at, status, begun, end = 0, 0, 0, len(track)
+    while at < end:
+        while track[at] & 0x80:  # the delta time, of which the last byte is below
+            at += 1
+        at += 1
         if track[at] & 0x80:
             status, at = track[at], at + 1
-        if status in (_META, _SYSEX, _SYSEX_MORE):
+        kind = status & 0xF0
+        if kind == _NOTE_ON:  # of velocity 0 it is a note-off
+            begun += track[at + 1] > 0
+        elif status in (_META, _SYSEX, _SYSEX_MORE):
             length, at = _quantity(track, at + (status == _META))
             at += length
             continue
-        if status & 0xF0 == _PROGRAM and begun:
+        elif kind == _PROGRAM and begun:
             return None
-        # A note-on of velocity 0 is a note-off.
-        begun += status & 0xF0 == _NOTE_ON and track[at + 1] > 0
-        at += _DATA[status & 0xF0]
+        at += _DATA[kind]
     return begun
 
 

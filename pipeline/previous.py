@@ -14,14 +14,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
 from pipeline import paths
+from pipeline.shards import Encoded
 from pipeline.store import Reader, StoreError
-
-Row = NDArray[np.float32]
 
 
 class Previous:
@@ -64,21 +61,19 @@ class Previous:
         except StoreError:  # written by an older version: nothing to reuse
             return None
 
-    def rows(self, wanted: Collection[str]) -> Iterator[tuple[str, Row]]:
-        """Yield key and valid seconds [shape=(second, ...)] of every wanted row that is intact."""
+    def rows(self, wanted: Collection[str]) -> Iterator[tuple[str, Encoded]]:
+        """Yield key and row of every wanted row that is intact, one in memory at a time."""
         reader = self.reader if wanted else None
         if reader is None:
             return
         for start in range(0, len(reader.keys), reader.per_shard):
-            held = reader.keys[start : start + reader.per_shard]
-            if not set(held).intersection(wanted):
+            stop = min(start + reader.per_shard, len(reader.keys))
+            if not set(reader.keys[start:stop]).intersection(wanted):
                 continue
-            with suppress(StoreError):  # damaged in the DVC cache: its rows are computed again
-                values = reader.rows(start, start + len(held))
-                for offset, row_key in enumerate(held):
-                    if row_key in wanted:
-                        seconds = int(reader.seconds_valid[start + offset])
-                        yield row_key, values[offset][:seconds]
+            for number in range(start, stop):
+                if reader.keys[number] in wanted:
+                    with suppress(StoreError):  # damaged: it is computed again
+                        yield reader.keys[number], reader.encoded(number)
 
 
 def keys(out: Path, stage: str) -> set[str]:

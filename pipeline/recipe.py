@@ -1,9 +1,9 @@
 """How the rows of one store are made, and the task that makes a batch of them.
 
-Nothing is gathered: a worker writes each row to the per-track cache, and another task assembles the
-shard from there. A file is read and decoded once for several features: the task writes the rows of
-the *companions*, features that have no row of it yet, to the cache as rows computed *ahead*, kind
-``ahead-<feature>``. Their own stages find them there.
+Nothing is gathered: a worker writes each row, encoded, to the per-track cache, and another task
+copies it from there into its shard. A file is read and decoded once for several features: the task
+writes the rows of the *companions*, features that have no row of it yet, to the cache as rows
+computed *ahead*, kind ``ahead-<feature>``. Their own stages find them there.
 
 Memory of a task: one file at a time, its samples within the crop (8 bytes each), what its features
 share (:mod:`pipeline.dsp.signal`), and one row with the work of the feature that makes it.
@@ -14,15 +14,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import codeversion, features
+from pipeline import codeversion, features, shards
 from pipeline.audio import AudioConfig, Reject
 from pipeline.cache import DIGEST_BYTES, Cache, key
+from pipeline.caching import rows
 from pipeline.caching.claims import claim
 from pipeline.caching.objects import Objects
 from pipeline.dsp.signal import Signal
@@ -57,7 +58,7 @@ class Recipe:
     audio: AudioConfig
     crop_seconds: int
 
-    @property
+    @cached_property
     def effective(self) -> dict[str, Any]:
         """Every setting that decides a row's bytes, as JSON values."""
         return {
@@ -71,12 +72,12 @@ class Recipe:
         """Project modules whose closures compute a row."""
         return ("pipeline.rows", f"pipeline.features.{self.feature}")
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Code version, see :mod:`pipeline.codeversion`."""
         return codeversion.version(*self.modules)
 
-    @property
+    @cached_property
     def libraries(self) -> dict[str, str]:
         """Versions of the libraries that decide a row's bytes."""
         return codeversion.libraries(*self.modules)
@@ -216,7 +217,7 @@ def _own(work: Work, file: File) -> tuple[Signal | None, Outcome]:
         check_disk(error)
         row = Reject("failed", f"{type(error).__name__}: {error}")
     if not isinstance(row, Reject):
-        work.cache.write_array(recipe.feature, row_key, row)
+        _write(work.cache, recipe.feature, row_key, recipe, row)
     return next(iter(signals), None), row if isinstance(row, Reject) else None
 
 
@@ -231,7 +232,11 @@ def _companions(work: Work, place: int, signal: Signal) -> None:
             if mine and not any(has(work.cache, kind, row_key) for kind in kinds):
                 row = finished(recipe.of(signal), recipe.crop_seconds)
                 if not isinstance(row, Reject):
-                    work.cache.write_array(ahead(recipe.feature), row_key, row)
+                    _write(work.cache, ahead(recipe.feature), row_key, recipe, row)
+
+
+def _write(cache: Cache, kind: str, row_key: str, recipe: Recipe, row: NDArray[np.float32]) -> None:
+    rows.write(cache, kind, row_key, shards.padded(row, recipe.crop_seconds))
 
 
 def describe(recipe: Recipe) -> Mapping[str, Any]:

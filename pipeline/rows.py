@@ -89,16 +89,3 @@ def _whole_seconds(samples: NDArray[np.float64], rate: int) -> NDArray[np.float6
     [1.0, 2.0, 3.0, 4.0, 5.0, 5.0]
     """
     return np.pad(samples, (0, -len(samples) % rate), mode="symmetric")
-
-
-def pad(row: NDArray[np.float32], seconds: int) -> NDArray[np.float32]:
-    """Return a row zero-padded along ``second``.
-
-    Examples
-    --------
-    >>> pad(np.ones((1, 2), np.float32), 2).tolist()
-    [[1.0, 1.0], [0.0, 0.0]]
-    """
-    padded = np.zeros((seconds, *row.shape[1:]), np.float32)
-    padded[: len(row)] = row
-    return padded

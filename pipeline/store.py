@@ -38,6 +38,7 @@ from zarr.codecs import ZstdCodec
 
 from pipeline import shards
 from pipeline.plan import Layout
+from pipeline.shards import TAG, Encoded
 from pipeline.stage import StageError, place
 
 KEY_BYTES = 32
@@ -134,7 +135,9 @@ def write_shard(path: Path, layout: Layout, start: int, rows: NDArray[np.float32
     write_encoded(path, layout, start, (shards.encode(row) for row in rows))
 
 
-def write_encoded(path: Path, layout: Layout, start: int, rows: Iterable[bytes]) -> None:
+def write_encoded(
+    path: Path, layout: Layout, start: int, rows: Iterable[bytes | memoryview]
+) -> None:
     """Write one shard of rows that are encoded already; they are the caller's to check."""
     size = layout.per_shard
     shards.write(shards.path_of(path, start // size, layout.row_shape), rows, size)
@@ -200,6 +203,23 @@ class Reader:
                 bad = self.tracks[start + int(np.argmax(missing))]
                 raise ValueError(f"track {bad!r} reads as missing: its shard is gone or empty")
         return rows
+
+    def encoded(self, row: int) -> Encoded:
+        """Return a row as it is encoded, checked.
+
+        Raises
+        ------
+        StoreError
+            If it is missing or damaged.
+        """
+        shape, seconds = self.shape[1:], int(self.seconds_valid[row])
+        tag = TAG if self.attributes.get("encoder") == shards.ENCODER else b""
+        with _reading(self.path, f"row {row} is damaged"):
+            _, frame = next(shards.encoded(self.path, self.shape, self.per_shard, row, row + 1))
+            found = Encoded(shape, seconds, frame, tag)
+            if not np.isfinite(found.array()).all():
+                raise ValueError("it has a value that is not finite")
+        return found
 
 
 def read_rows(path: Path, tracks: Iterable[str]) -> dict[str, NDArray[np.float32]]:

@@ -20,10 +20,10 @@ import soundfile
 from tqdm import tqdm
 
 from pipeline.audio import AudioConfig
-from pipeline.audio import _quiet_decoder as quiet_decoder
 from pipeline.audio import _text as decoder_says
 from pipeline.cache import Cache
 from pipeline.corpora import Reject, Track
+from pipeline.decoder import quiet_decoder
 from pipeline.execute import ComputeConfig, Executor, Failure
 from pipeline.plan import batches
 from pipeline.probe import Found, Look, look

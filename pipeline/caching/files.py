@@ -68,6 +68,16 @@ class Files:
         except OSError as error:
             raise self._error("read", name, error) from error
 
+    def split(self, name: str, at: int) -> tuple[bytes, bytes] | None:
+        """Read an entry in two parts, without a copy of the second."""
+        try:
+            with (self.root / name).open("rb", buffering=0) as file:
+                return file.read(at), file.readall()
+        except ABSENT:
+            return None
+        except OSError as error:
+            raise self._error("read", name, error) from error
+
     def look(self, name: str) -> bytes | None:
         """Read an entry without that counting as a use of it, as far as the system allows."""
         try:
@@ -78,18 +88,25 @@ class Files:
         except OSError as error:
             raise self._error("read", name, error) from error
 
-    def write(self, name: str, *parts: bytes) -> None:
-        """Write an entry atomically, with the permissions of its folder."""
+    def write(self, name: str, *parts: bytes, flush: bool = True) -> None:
+        """Write an entry atomically, with the permissions of its folder.
+
+        Parameters
+        ----------
+        flush
+            Whether it must outlast a power cut from here on. Whole or absent it is without, too, as
+            long as the system goes on; torn by a power cut, it has the wrong checksum.
+        """
         try:
             try:
-                self._write(name, parts)
+                self._write(name, parts, flush)
             except (PermissionError, FileNotFoundError):
                 time.sleep(MOMENT)
-                self._write(name, parts)
+                self._write(name, parts, flush)
         except OSError as error:
             raise self._error("write", name, error) from error
 
-    def _write(self, name: str, parts: tuple[bytes, ...]) -> None:
+    def _write(self, name: str, parts: tuple[bytes, ...], flush: bool) -> None:
         path = self.root / name
         folder = places.within(self.root, *Path(name).parts[:-1])
         handle, partial = tempfile.mkstemp(dir=folder, prefix=PARTIAL)
@@ -97,8 +114,9 @@ class Files:
             with os.fdopen(handle, "wb") as file:
                 places.share(handle, folder)
                 file.writelines(parts)
-                file.flush()
-                os.fsync(handle)
+                if flush:
+                    file.flush()
+                    os.fsync(handle)
             Path(partial).replace(path)
         except BaseException:
             Path(partial).unlink(missing_ok=True)

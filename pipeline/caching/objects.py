@@ -36,8 +36,13 @@ class Objects:
         except FileNotFoundError:
             return None
 
-    def write(self, name: str, *parts: bytes) -> None:
-        """Write an entry; it appears whole."""
+    def split(self, name: str, at: int) -> tuple[bytes, bytes] | None:
+        """Read an entry in two parts."""
+        data = self.read(name)
+        return None if data is None else (data[:at], data[at:])
+
+    def write(self, name: str, *parts: bytes, flush: bool = True) -> None:  # noqa: ARG002
+        """Write an entry; it appears whole, and lasts from then on."""
         try:
             self._do("write", name, lambda fs, path: fs.pipe_file(path, b"".join(parts)))
         except FileNotFoundError as error:  # the bucket itself

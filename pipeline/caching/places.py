@@ -57,6 +57,10 @@ def within(root: Path, *names: str) -> Path:
 
     The root itself, where it is made here, follows the umask. What is there is left as it is.
     """
+    if (
+        folder := root.joinpath(*names)
+    ).is_dir():  # nearly always; to make it would lock the folder
+        return folder
     root.mkdir(parents=True, exist_ok=True)
     folder = root
     for name in names:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from pipeline import params
-from pipeline.cache import Cache, intact
+from pipeline.cache import DIGEST_BYTES, Cache, sound
 from pipeline.caching import claims, prune
 from pipeline.caching.inventory import Item, Sum, age, items, size, sums, table
 from pipeline.execute import ComputeConfig
@@ -182,7 +182,7 @@ def _verify(cache: Cache, listed: Sequence[Item], namespace: argparse.Namespace)
     damaged = []
     for item in tqdm(entries, "verify", unit="entry", disable=_quiet(namespace)):
         data = item.place.look(item.found.name)
-        if data is not None and not intact(data):
+        if data is not None and not sound(data[:DIGEST_BYTES], data[DIGEST_BYTES:]):
             damaged.append(item)
             if not namespace.json:
                 print(f"damaged: {item.found.name} ({age(time.time() - item.found.used)} old)")

@@ -96,41 +96,52 @@ def check_samples(samples: NDArray[np.floating], sample_rate: int) -> None:
         raise ValueError("samples must not be empty")
     if not np.issubdtype(samples.dtype, np.floating):
         raise ValueError(f"samples must be floating point in [-1, 1], got {samples.dtype}")
-    # The extremes carry every NaN and infinity, without a mask as long as the track.
-    if not (np.isfinite(samples.min()) and np.isfinite(samples.max())):
+    # The sum carries every NaN and infinity, in one pass; only enormous samples need another look.
+    with np.errstate(over="ignore", invalid="ignore"):
+        whole = samples.sum()
+    if not np.isfinite(whole) and not np.isfinite(samples).all():
         raise ValueError("samples must be finite, got NaN or infinity")
 
 
 def cut(samples: NDArray[np.floating], start: int, stop: int) -> Array:
     """Return ``samples[start:stop]`` as float64, zero where the track has no sample.
 
+    To be read only: where nothing has to be completed or converted, it is a part of the track.
+
     Examples
     --------
     >>> cut(np.array([1.0, 2.0]), -1, 4)
     array([0., 1., 2., 0., 0.])
     """
-    piece = np.zeros(stop - start)
     first, last = max(start, 0), min(stop, samples.size)
-    if first < last:
-        piece[first - start : last - start] = samples[first:last]
+    whole = first == start and last == stop
+    if whole and samples.dtype == np.float64 and samples.flags.carray:
+        return np.asarray(samples[first:last], np.float64)
+    if first >= last:
+        return np.zeros(stop - start)
+    piece = np.empty(stop - start)
+    piece[: first - start] = 0.0
+    piece[first - start : last - start] = samples[first:last]
+    piece[last - start :] = 0.0
     return piece
 
 
 def map_chunks(
-    function: Callable[[Array, int], NDArray[np.floating]],
+    fill: Callable[[Array, NDArray[np.float32]], None],
     samples: NDArray[np.floating],
     sample_rate: int,
     before: int,
     length: int,
+    shape: tuple[int, ...],
 ) -> NDArray[np.float32]:
-    """Apply ``function`` to all one-second blocks, a chunk of seconds at a time.
+    """Compute all one-second blocks, a chunk of seconds at a time.
 
     Parameters
     ----------
-    function
-        Maps a piece of the track [shape=(n,)] and the number of its seconds to values
-        [shape=(second, ...)], each block alone; block ``k`` begins ``k * sample_rate`` samples
-        after the piece.
+    fill
+        Writes the values of a chunk [shape=(second, *shape)] from a piece of the track
+        [shape=(n,)], each block alone; block ``k`` begins ``k * sample_rate`` samples after the
+        piece.
     samples
         The track [shape=(n,)].
     sample_rate
@@ -139,22 +150,20 @@ def map_chunks(
         Where a block begins, in samples before the start of its second.
     length
         Samples in a block, those before the second and after it included.
+    shape
+        Of the values of a second.
 
     Returns
     -------
-    ndarray [shape=(second, ...)], float32
+    ndarray [shape=(second, *shape)], float32
     """
     seconds = count_seconds(samples.size, sample_rate)
-    values: NDArray[np.float32] | None = None
+    values = np.empty((seconds, *shape), np.float32)
     for first in range(0, seconds, CHUNK_SECONDS):
         last = min(first + CHUNK_SECONDS, seconds)
         start = first * sample_rate - before
         piece = cut(samples, start, start + (last - first - 1) * sample_rate + length)
-        part = function(piece, last - first)
-        if values is None:
-            values = np.empty((seconds, *part.shape[1:]), np.float32)
-        values[first:last] = part
-    assert values is not None, "a track has at least one second"
+        fill(piece, values[first:last])
     return values
 
 

@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 from pipeline.dsp.blocks import Array
 from pipeline.dsp.decibel import decibels
 from pipeline.dsp.fft import gather, power, transform
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, spread, store
 from pipeline.dsp.passes import POINT
 
 # Slaney's scale: linear up to 1000 Hz, 66.7 Hz per mel; then 27 mels for a factor of 6.4.
 LINEAR_HZ, CORNER_HZ, LOG_STEP = 200 / 3, 1000.0, np.log(6.4) / 27
 CORNER = CORNER_HZ / LINEAR_HZ
 # Coefficients whose sums stand in registers together.
-TILE = 4
+TILE = 8
 
 
 class MelFilters(NamedTuple):
@@ -131,10 +131,31 @@ def mel_levels(powers, filters, floor, levels):  # type: ignore[no-untyped-def]
     for mel in range(starts.size):
         sum_, bin_ = splat(0.0), starts[mel]
         for place in range(first, ends[mel]):
-            sum_ = fma(load(powers, WIDTH * bin_), splat(weights[place]), sum_)
+            sum_ = fma(load(powers, WIDTH * bin_), spread(weights, place), sum_)
             bin_ += 1
         first = ends[mel]
         store(levels, WIDTH * mel, decibels(sum_ * splat(0.25), floor))
+
+
+@kernel
+def dct_tile(levels, mels, cosines, w, values, o, count):  # type: ignore[no-untyped-def]
+    """Write the coefficients of a tile, ``count`` elements apart."""
+    a = b = c = d = e = f = g = h = splat(0.0)
+    for mel in range(mels):
+        level = load(levels, WIDTH * mel)
+        a, b = fma(level, spread(cosines, w), a), fma(level, spread(cosines, w + 1), b)
+        c, d = fma(level, spread(cosines, w + 2), c), fma(level, spread(cosines, w + 3), d)
+        e, f = fma(level, spread(cosines, w + 4), e), fma(level, spread(cosines, w + 5), f)
+        g, h = fma(level, spread(cosines, w + 6), g), fma(level, spread(cosines, w + 7), h)
+        w += TILE
+    store(values, o, a)
+    store(values, o + count, b)
+    store(values, o + 2 * count, c)
+    store(values, o + 3 * count, d)
+    store(values, o + 4 * count, e)
+    store(values, o + 5 * count, f)
+    store(values, o + 6 * count, g)
+    store(values, o + 7 * count, h)
 
 
 @kernel
@@ -157,15 +178,5 @@ def mfcc(samples, rate, hop, count, window, plan, filters, floor, cosines, value
             power(transform(x, y, radices, twiddles), bins, turns, powers)
             mel_levels(powers, filters, floor, levels)
             for tile in range(tiles):
-                a = b = c = d = splat(0.0)
-                for mel in range(mels):
-                    w, level = TILE * (tile * mels + mel), load(levels, WIDTH * mel)
-                    a = fma(level, splat(cosines[w]), a)
-                    b = fma(level, splat(cosines[w + 1]), b)
-                    c = fma(level, splat(cosines[w + 2]), c)
-                    d = fma(level, splat(cosines[w + 3]), d)
                 o = (second * tiles + tile) * TILE * count + frame
-                store(values, o, a)
-                store(values, o + count, b)
-                store(values, o + 2 * count, c)
-                store(values, o + 3 * count, d)
+                dct_tile(levels, mels, cosines, TILE * mels * tile, values, o, count)

@@ -19,11 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dsp.blocks import Array
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store, transpose
-from pipeline.dsp.passes import POINT, radix2, radix3, radix4, radix5, radix_odd
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, spread, store, transpose
+from pipeline.dsp.passes import POINT, radix2, radix3, radix4, radix5, radix8, radix_odd
 
-# Other prime factors are transformed by their definition: right, but slow beyond this one.
-LARGEST_PRIME = 13
+# Larger prime factors are transformed by their definition: right, but slower.
 FAST_PRIME = 5
 
 
@@ -47,30 +46,23 @@ class Plan(NamedTuple):
 
 
 def radices(m: int) -> list[int]:
-    """Return factors of a length, 4 before 2 and the odd primes.
+    """Return factors of a length, 8 before 4, 2 and the odd primes.
 
     Examples
     --------
     >>> radices(800), radices(2205)
-    ([4, 4, 2, 5, 5], [3, 3, 5, 7, 7])
+    ([8, 4, 5, 5], [3, 3, 5, 7, 7])
     """
     found = []
-    for radix in (4, 2, *range(3, m + 1, 2)):
+    for radix in (8, 4, 2, *range(3, m + 1, 2)):
         while m % radix == 0:
             found.append(radix)
             m //= radix
     return found
 
 
-def is_fast(n: int) -> bool:
-    """Return whether real frames of ``n`` samples can be transformed here at full speed.
-
-    Examples
-    --------
-    >>> is_fast(4410), is_fast(11290), is_fast(1501)
-    (True, False, False)
-    """
-    return n % 2 == 0 and max(radices(n // 2), default=1) <= LARGEST_PRIME
+def _largest_prime(m: int) -> int:
+    return max((radix for radix in radices(m) if radix not in (8, 4)), default=2)
 
 
 def fast_length(n: int) -> int:
@@ -82,7 +74,7 @@ def fast_length(n: int) -> int:
     (600, 1536)
     """
     half = -(-n // 2)
-    while max(radices(half), default=1) > FAST_PRIME:
+    while _largest_prime(half) > FAST_PRIME:
         half += 1
     return 2 * half
 
@@ -117,10 +109,10 @@ def gather(samples, start, hop, window, x):  # type: ignore[no-untyped-def]
             load(samples, c + n),
             load(samples, d + n),
         )
-        store(x, WIDTH * n, rows[0] * splat(window[n]))
-        store(x, WIDTH * (n + 1), rows[1] * splat(window[n + 1]))
-        store(x, WIDTH * (n + 2), rows[2] * splat(window[n + 2]))
-        store(x, WIDTH * (n + 3), rows[3] * splat(window[n + 3]))
+        store(x, WIDTH * n, rows[0] * spread(window, n))
+        store(x, WIDTH * (n + 1), rows[1] * spread(window, n + 1))
+        store(x, WIDTH * (n + 2), rows[2] * spread(window, n + 2))
+        store(x, WIDTH * (n + 3), rows[3] * spread(window, n + 3))
     for n in range(whole, length):
         for lane in range(WIDTH):
             x[WIDTH * n + lane] = samples[start + lane * hop + n] * window[n]
@@ -141,7 +133,9 @@ def transform(x, y, radices, twiddles):  # type: ignore[no-untyped-def]
     pairs = np.empty(largest * POINT)
     for radix in radices:
         m //= radix
-        if radix == 4:
+        if radix == 8:
+            radix8(x, y, twiddles, t, m, s)
+        elif radix == 4:
             radix4(x, y, twiddles, t, m, s)
         elif radix == 5:
             radix5(x, y, twiddles, t, m, s)
@@ -169,7 +163,7 @@ def power(z, bins, turns, values):  # type: ignore[no-untyped-def]
         i, j = POINT * (k % m), POINT * ((m - k) % m)
         ar, ai, br, bi = load(z, i), load(z, i + WIDTH), load(z, j), load(z, j + WIDTH)
         er, ei, odd_r, odd_i = ar + br, ai - bi, ai + bi, br - ar
-        c, s = splat(turns[2 * k]), splat(turns[2 * k + 1])
+        c, s = spread(turns, 2 * k), spread(turns, 2 * k + 1)
         real = fma(odd_r, c, fma(odd_i, s, er))
         imaginary = ei + (odd_i * c - odd_r * s)
         store(values, WIDTH * k, fma(real, real, imaginary * imaginary))

@@ -3,8 +3,9 @@
 Conventions
 -----------
 A kernel (:func:`kernel`) computes four independent results at once: ``load`` takes four neighbours
-of an array, ``splat`` copies a number into every lane, ``+ - * /`` and ``fma`` (``a * b + c``, in
-one rounding where the processor can) work lane by lane, ``store`` puts them back. Arrays are flat
+of an array, ``splat`` copies a number and ``spread`` an element into every lane, ``+ - * /`` and
+``fma`` (``a * b + c``, in one rounding where the processor can) work lane by lane, ``store`` puts
+them back. Arrays are flat
 float64 (stores also float32), ``i`` counts elements. Lanes never mix: a result does not depend on
 its neighbours, so neither on how channels and frames were dealt out to the lanes.
 
@@ -118,6 +119,21 @@ def splat(typing: Any, number: Any) -> Any:
         return _splat(builder, args[0], _VECTOR)
 
     return signature(lanes, types.float64), lower
+
+
+@_operation
+def spread(typing: Any, array: Any, i: Any) -> Any:
+    """Return a vector with element ``i`` of a flat float64 array in every lane.
+
+    As ``splat(array[i])``, but ``i`` cannot count from the end: no comparison at every access.
+    """
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _splat(
+            builder, builder.load(_element(context, builder, sig.args[0], *args)), _VECTOR
+        )
+
+    return signature(lanes, array, types.intp), lower
 
 
 @_operation

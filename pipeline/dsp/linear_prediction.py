@@ -13,23 +13,17 @@ J. Makhoul, "Linear prediction: a tutorial review", Proc. IEEE 63, 1975.
 
 from __future__ import annotations
 
-from pipeline.dsp.blocks import Array
 from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store, where_greater
 
 # Lags, and samples of the residual, whose sums stand in registers together.
 TILE = 4
 
 
-def pre_emphasise(samples: Array, coefficient: float) -> Array:
-    """Return ``s(n) - coefficient * s(n - 1)``, one sample shorter.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> pre_emphasise(np.array([1.0, 1.0, 3.0]), 0.5)
-    array([0.5, 2.5])
-    """
-    return samples[1:] - coefficient * samples[:-1]
+@kernel
+def pre_emphasise(x, coefficient):  # type: ignore[no-untyped-def]
+    """Replace all samples but the last by ``s(n + 1) - coefficient * s(n)``."""
+    for i in range(0, x.size - WIDTH, WIDTH):
+        store(x, i, load(x, i + WIDTH) - splat(coefficient) * load(x, i))
 
 
 @kernel
@@ -37,21 +31,21 @@ def autocorrelate(x, length, order, lags):  # type: ignore[no-untyped-def]
     """Write the autocorrelation at lags 0 to ``order``, and of some lags beyond.
 
     ``x`` holds ``length`` samples and at least ``order + 4`` zeros behind them; ``lags`` has room
-    for whole tiles.
+    for whole tiles. Even and odd samples are summed apart: their sums need not wait.
     """
     for lag in range(0, order + 1, TILE):
-        a = b = c = d = splat(0.0)
-        for n in range(length - lag):
+        a0 = b0 = c0 = d0 = a1 = b1 = c1 = d1 = splat(0.0)
+        for n in range(0, length - lag, 2):  # a sample too many meets zeros
             i = WIDTH * (n + lag)
-            s = load(x, WIDTH * n)
-            a = fma(s, load(x, i), a)
-            b = fma(s, load(x, i + WIDTH), b)
-            c = fma(s, load(x, i + 2 * WIDTH), c)
-            d = fma(s, load(x, i + 3 * WIDTH), d)
-        store(lags, WIDTH * lag, a)
-        store(lags, WIDTH * (lag + 1), b)
-        store(lags, WIDTH * (lag + 2), c)
-        store(lags, WIDTH * (lag + 3), d)
+            s, t = load(x, WIDTH * n), load(x, WIDTH * (n + 1))
+            e, f, g = load(x, i + WIDTH), load(x, i + 2 * WIDTH), load(x, i + 3 * WIDTH)
+            a0, b0, c0, d0 = fma(s, load(x, i), a0), fma(s, e, b0), fma(s, f, c0), fma(s, g, d0)
+            a1, b1, c1 = fma(t, e, a1), fma(t, f, b1), fma(t, g, c1)
+            d1 = fma(t, load(x, i + 4 * WIDTH), d1)
+        store(lags, WIDTH * lag, a0 + a1)
+        store(lags, WIDTH * (lag + 1), b0 + b1)
+        store(lags, WIDTH * (lag + 2), c0 + c1)
+        store(lags, WIDTH * (lag + 3), d0 + d1)
 
 
 @kernel
@@ -82,14 +76,21 @@ def residual(x, predictor, order, length, r):  # type: ignore[no-untyped-def]
     """Write ``length`` samples, at least four, of the residual; ``x`` begins ``order`` earlier."""
     for tile in range(-(-length // TILE)):
         n = min(tile * TILE, length - TILE)
-        a = b = c = d = splat(0.0)
-        for k in range(order + 1):
-            weight, i = load(predictor, WIDTH * k), WIDTH * (n + order - k)
-            a = fma(weight, load(x, i), a)
-            b = fma(weight, load(x, i + WIDTH), b)
-            c = fma(weight, load(x, i + 2 * WIDTH), c)
-            d = fma(weight, load(x, i + 3 * WIDTH), d)
-        store(r, WIDTH * n, a)
-        store(r, WIDTH * (n + 1), b)
-        store(r, WIDTH * (n + 2), c)
-        store(r, WIDTH * (n + 3), d)
+        # Coefficients in pairs, summed apart; the samples of one are those of the next, moved.
+        i, weight = WIDTH * (n + order), load(predictor, 0)
+        e, f, g = load(x, i), load(x, i + WIDTH), load(x, i + 2 * WIDTH)
+        a0, b0, c0, d0 = weight * e, weight * f, weight * g, weight * load(x, i + 3 * WIDTH)
+        a1 = b1 = c1 = d1 = splat(0.0)
+        for k in range(1, order, 2):
+            i, u, v = i - 2 * WIDTH, load(predictor, WIDTH * k), load(predictor, WIDTH * (k + 1))
+            q, p = load(x, i), load(x, i + WIDTH)
+            a1, b1, c1, d1 = fma(u, p, a1), fma(u, e, b1), fma(u, f, c1), fma(u, g, d1)
+            a0, b0, c0, d0 = fma(v, q, a0), fma(v, p, b0), fma(v, e, c0), fma(v, f, d0)
+            e, f, g = q, p, e
+        if order % 2 == 1:
+            p, u = load(x, WIDTH * n), load(predictor, WIDTH * order)
+            a1, b1, c1, d1 = fma(u, p, a1), fma(u, e, b1), fma(u, f, c1), fma(u, g, d1)
+        store(r, WIDTH * n, a0 + a1)
+        store(r, WIDTH * (n + 1), b0 + b1)
+        store(r, WIDTH * (n + 2), c0 + c1)
+        store(r, WIDTH * (n + 3), d0 + d1)

@@ -21,9 +21,10 @@ from __future__ import annotations
 
 import math
 
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, spread, store
 
 POINT = 2 * WIDTH
+SIN_45 = math.sqrt(0.5)
 SIN_60 = math.sin(math.pi / 3)
 COS_72, SIN_72 = math.cos(2 * math.pi / 5), math.sin(2 * math.pi / 5)
 COS_144, SIN_144 = math.cos(4 * math.pi / 5), math.sin(4 * math.pi / 5)
@@ -32,7 +33,7 @@ COS_144, SIN_144 = math.cos(4 * math.pi / 5), math.sin(4 * math.pi / 5)
 @kernel
 def _turn(y, i, real, imaginary, twiddles, t):  # type: ignore[no-untyped-def]
     """Store a point times ``exp(-2 pi i turn)``, whose cosine and sine stand at ``t``."""
-    c, s = splat(twiddles[t]), splat(twiddles[t + 1])
+    c, s = spread(twiddles, t), spread(twiddles, t + 1)
     store(y, i, fma(real, c, imaginary * s))
     store(y, i + WIDTH, imaginary * c - real * s)
 
@@ -69,6 +70,44 @@ def radix4(x, y, twiddles, t, m, s):  # type: ignore[no-untyped-def]
             _turn(y, o + out, fr + hi, fi - hr, twiddles, w)
             _turn(y, o + 2 * out, er - gr, ei - gi, twiddles, w + 2)
             _turn(y, o + 3 * out, fr - hi, fi + hr, twiddles, w + 4)
+
+
+@kernel
+def _fourth(x, i, step):  # type: ignore[no-untyped-def]
+    """Return the transform of four points, ``step`` apart: real parts, then imaginary ones."""
+    ar, ai = load(x, i), load(x, i + WIDTH)
+    br, bi = load(x, i + step), load(x, i + step + WIDTH)
+    cr, ci = load(x, i + 2 * step), load(x, i + 2 * step + WIDTH)
+    dr, di = load(x, i + 3 * step), load(x, i + 3 * step + WIDTH)
+    er, ei, fr, fi = ar + cr, ai + ci, ar - cr, ai - ci
+    gr, gi, hr, hi = br + dr, bi + di, br - dr, bi - di
+    return (er + gr, fr + hi, er - gr, fr - hi), (ei + gi, fi - hr, ei - gi, fi + hr)
+
+
+@kernel
+def radix8(x, y, twiddles, t, m, s):  # type: ignore[no-untyped-def]
+    """Compute ``e_j + w^j o_j`` and ``e_j - w^j o_j`` of the even and the odd points' transforms.
+
+    ``w = exp(-i 45 deg)``; ``o_1`` and ``o_3`` are turned by sums and one factor.
+    """
+    step, out, half = POINT * s * m, POINT * s, splat(SIN_45)
+    for p in range(m):
+        w = t + 14 * p
+        for q in range(s):
+            i, o = POINT * (q + s * p), POINT * (q + 8 * s * p)
+            er, ei = _fourth(x, i, 2 * step)
+            pr, pi = _fourth(x, i + step, 2 * step)
+            ar, ai = (pr[1] + pi[1]) * half, (pi[1] - pr[1]) * half
+            br, bi = (pi[3] - pr[3]) * half, (pr[3] + pi[3]) * half
+            store(y, o, er[0] + pr[0])
+            store(y, o + WIDTH, ei[0] + pi[0])
+            _turn(y, o + out, er[1] + ar, ei[1] + ai, twiddles, w)
+            _turn(y, o + 2 * out, er[2] + pi[2], ei[2] - pr[2], twiddles, w + 2)
+            _turn(y, o + 3 * out, er[3] + br, ei[3] - bi, twiddles, w + 4)
+            _turn(y, o + 4 * out, er[0] - pr[0], ei[0] - pi[0], twiddles, w + 6)
+            _turn(y, o + 5 * out, er[1] - ar, ei[1] - ai, twiddles, w + 8)
+            _turn(y, o + 6 * out, er[2] - pi[2], ei[2] + pr[2], twiddles, w + 10)
+            _turn(y, o + 7 * out, er[3] - br, ei[3] + bi, twiddles, w + 12)
 
 
 @kernel
@@ -147,7 +186,7 @@ def radix_odd(x, y, twiddles, t, r, m, s, pairs):  # type: ignore[no-untyped-def
                 cr, ci, sr, si = ar, ai, splat(0.0), splat(0.0)
                 for k in range(1, half + 1):
                     root, e = roots + 2 * (j * k % r), 2 * POINT * (k - 1)
-                    c, n = splat(twiddles[root]), splat(twiddles[root + 1])
+                    c, n = spread(twiddles, root), spread(twiddles, root + 1)
                     cr, ci = fma(load(pairs, e), c, cr), fma(load(pairs, e + WIDTH), c, ci)
                     sr = fma(load(pairs, e + POINT), n, sr)
                     si = fma(load(pairs, e + POINT + WIDTH), n, si)

@@ -22,7 +22,7 @@ import numpy as np
 from pipeline.dsp import fft
 from pipeline.dsp.blocks import Array
 from pipeline.dsp.fft import transform
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store, where_greater
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, spread, store, where_greater
 from pipeline.dsp.passes import POINT
 
 # Lags per half a period of f_max: at 1, a parabola misses the height of a peak between two lags.
@@ -89,9 +89,9 @@ def _search(power, count, plan, lag_0, norms, costs, frequencies, shares):  # ty
                 k = lag_0 + lag
                 i, j = POINT * k, POINT * (m - k)
                 ar, ai, br, bi = load(z, i), load(z, i + WIDTH), load(z, j), load(z, j + WIDTH)
-                c, s = splat(turns[2 * k]), splat(turns[2 * k + 1])
+                c, s = spread(turns, 2 * k), spread(turns, 2 * k + 1)
                 real = fma(ai + bi, c, fma(br - ar, s, ar + br)) * half
-                store(ratio, WIDTH * lag, real / (whole * splat(norms[lag])))
+                store(ratio, WIDTH * lag, real / (whole * spread(norms, lag)))
             best, place, share = splat(-np.inf), one, zero
             for lag in range(1, lags - 1):
                 left, middle = load(ratio, WIDTH * (lag - 1)), load(ratio, WIDTH * lag)
@@ -105,7 +105,7 @@ def _search(power, count, plan, lag_0, norms, costs, frequencies, shares):  # ty
                 # More than all the power cannot repeat: few periods lie in the window. The cost
                 # then decides.
                 height = where_greater(height, one, one, where_greater(zero, height, zero, height))
-                value = height - splat(costs[lag])
+                value = height - spread(costs, lag)
                 # No peak where a neighbour is larger: -infinity never is above the best.
                 value = where_greater(left, middle, splat(-np.inf), value)
                 value = where_greater(right, middle, splat(-np.inf), value)

@@ -20,8 +20,13 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.dsp.fft import gather, transform
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store, where_greater
-from pipeline.dsp.linear_prediction import autocorrelate, levinson_durbin, residual
+from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, spread, store, where_greater
+from pipeline.dsp.linear_prediction import (
+    autocorrelate,
+    levinson_durbin,
+    pre_emphasise,
+    residual,
+)
 from pipeline.dsp.passes import POINT
 
 
@@ -44,7 +49,7 @@ def quarter_turn(z, turns):  # type: ignore[no-untyped-def]
         i, j = POINT * k, POINT * (m - k)
         ar, ai, br, bi = load(z, i), load(z, i + WIDTH), load(z, j), load(z, j + WIDTH)
         er, ei, odd_r, odd_i = ar + br, ai - bi, ai + bi, br - ar
-        c, s = splat(turns[2 * k]), splat(turns[2 * k + 1])
+        c, s = spread(turns, 2 * k), spread(turns, 2 * k + 1)
         ur, ui = odd_i * c - odd_r * s, splat(0.0) - fma(odd_r, c, odd_i * s)
         vr, vi = er * c - ei * s, fma(er, s, ei * c)
         store(z, j, vi - ui)
@@ -74,14 +79,32 @@ def squared_envelope(r, x, y, plan, envelope):  # type: ignore[no-untyped-def]
 
 @kernel
 def peaks(envelope, first, length, best, places):  # type: ignore[no-untyped-def]
-    """Write the first largest value among ``length`` samples from ``first`` on, and its place."""
-    largest, place = splat(-1.0), splat(0.0)
-    for n in range(first, first + length):
-        value = load(envelope, WIDTH * n)
-        place = where_greater(value, largest, splat(float(n)), place)
-        largest = where_greater(value, largest, value, largest)
-    store(best, 0, largest)
-    store(places, 0, place)
+    """Write the first largest value among ``length`` samples from ``first`` on, and its place.
+
+    Four quarters side by side, which overlap where ``length`` is no multiple of four.
+    """
+    quarter = -(-length // 4)
+    b, c, d = first + quarter, first + 2 * quarter, first + length - quarter
+    b, c = min(b, d), min(c, d)
+    u0 = u1 = u2 = u3 = splat(-1.0)
+    p0 = p1 = p2 = p3 = splat(0.0)
+    for n in range(quarter):
+        u0, p0 = _larger(u0, p0, load(envelope, WIDTH * (first + n)), splat(float(first + n)))
+        u1, p1 = _larger(u1, p1, load(envelope, WIDTH * (b + n)), splat(float(b + n)))
+        u2, p2 = _larger(u2, p2, load(envelope, WIDTH * (c + n)), splat(float(c + n)))
+        u3, p3 = _larger(u3, p3, load(envelope, WIDTH * (d + n)), splat(float(d + n)))
+    u0, p0 = _larger(u0, p0, u1, p1)
+    u2, p2 = _larger(u2, p2, u3, p3)
+    u0, p0 = _larger(u0, p0, u2, p2)
+    store(best, 0, u0)
+    store(places, 0, p0)
+
+
+@kernel
+def _larger(largest, place, value, here):  # type: ignore[no-untyped-def]
+    """Return value and place of the larger one; of equals the first."""
+    place = where_greater(value, largest, here, place)
+    return where_greater(value, largest, value, largest), place
 
 
 @kernel
@@ -100,6 +123,8 @@ class Settings(NamedTuple):
 
     Attributes
     ----------
+    pre_emphasis
+        Coefficient of the first difference.
     order
         Of the predictor.
     white_noise
@@ -114,6 +139,7 @@ class Settings(NamedTuple):
         Number of samples to return; the maximum is sample ``coefficients // 2``.
     """
 
+    pre_emphasis: float
     order: int
     white_noise: float
     floor: float
@@ -126,13 +152,13 @@ class Settings(NamedTuple):
 def phases(samples, rate, hop, count, window, settings, plan, values):  # type: ignore[no-untyped-def]
     """Fill ``values`` (second, coefficient, frame ``count``), float32, flat.
 
-    The residual of frame ``k`` of block ``second`` needs the samples, with pre-emphasis, from
-    ``second * rate + k * hop`` on, ``order`` more than the residual has. ``window`` is the
-    predictor's, over the frame alone.
+    The residual of frame ``k`` of block ``second`` needs the samples from
+    ``second * rate + k * hop`` on, ``order`` more than the residual has and one for pre-emphasis.
+    ``window`` is the predictor's, over the frame alone.
     """
     order, first, coefficients = settings.order, settings.first, settings.coefficients
     length = window.size
-    whole, r = np.ones(order + settings.total), np.empty(settings.total * WIDTH)
+    whole, r = np.ones(order + settings.total + 1), np.empty(settings.total * WIDTH)
     x, y, z = np.empty(whole.size * WIDTH), np.empty_like(r), np.empty_like(r)
     envelope, frame_ = np.empty_like(r), np.zeros((length + order + WIDTH) * WIDTH)
     lags, predictor = np.empty((order + WIDTH) * WIDTH), np.empty((order + 1) * WIDTH)
@@ -141,9 +167,10 @@ def phases(samples, rate, hop, count, window, settings, plan, values):  # type: 
         for group in range(-(-count // WIDTH)):
             frame = min(group * WIDTH, count - WIDTH)
             gather(samples, second * rate + frame * hop, hop, whole, x)
+            pre_emphasise(x, settings.pre_emphasis)
             for n in range(length):
                 sample = load(x, WIDTH * (order + first + n))
-                store(frame_, WIDTH * n, sample * splat(window[n]))
+                store(frame_, WIDTH * n, sample * spread(window, n))
             autocorrelate(frame_, length, order, lags)
             store(lags, 0, load(lags, 0) * splat(1 + settings.white_noise))
             levinson_durbin(lags, order, predictor)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dsp.blocks import Array
+from pipeline.dsp.lanes import kernel
 
 # Natural logarithm of a power ratio of 1 dB.
 NEPER = np.log(10) / 10
@@ -51,9 +52,25 @@ def centroid_spread(share: Array, frequency: Array) -> tuple[Array, Array]:
 
 def rolloffs(share: Array, frequency: Array, parts: Sequence[float]) -> list[Array]:
     """Return for each part of the whole the lowest frequency up to which it lies, Hz."""
-    below = np.cumsum(share, axis=1)
-    last = frequency.size - 1
-    return [frequency[np.minimum((below < part).sum(axis=1), last)] for part in parts]
+    places = np.empty((len(parts), share.shape[0], share.shape[2]), np.intp)
+    _places(share, np.array(parts), places)
+    return [frequency[place] for place in places]
+
+
+@kernel
+def _places(share, parts, places):  # type: ignore[no-untyped-def]
+    """Count the bins up to which less than each part lies, at most all but one."""
+    seconds, bins, frames = share.shape
+    below = np.empty(frames)
+    for second in range(seconds):
+        below[:] = 0.0
+        places[:, second] = 0
+        for bin_ in range(bins - 1):
+            for frame in range(frames):
+                below[frame] += share[second, bin_, frame]
+            for part in range(parts.size):
+                for frame in range(frames):
+                    places[part, second, frame] += below[frame] < parts[part]
 
 
 def flatness(total: Array, level: Array) -> Array:
@@ -100,11 +117,23 @@ def flux(share: Array) -> Array:
     -------
     ndarray [shape=(second, frame)], in [0, 1]
     """
-    growth = np.maximum(np.diff(np.sqrt(share), axis=-1), 0)
-    growth *= growth
     values = np.zeros((share.shape[0], share.shape[2]))
-    values[:, :-1] = np.sqrt(growth.sum(axis=1))
-    return values
+    _growth(share, values)
+    return np.asarray(np.sqrt(values))
+
+
+@kernel
+def _growth(share, values):  # type: ignore[no-untyped-def]
+    """Add up the squared growth of the magnitudes, bin by bin."""
+    seconds, bins, frames = share.shape
+    magnitude = np.empty(frames)
+    for second in range(seconds):
+        for bin_ in range(bins):
+            for frame in range(frames):
+                magnitude[frame] = np.sqrt(share[second, bin_, frame])
+            for frame in range(frames - 1):
+                growth = max(magnitude[frame + 1] - magnitude[frame], 0.0)
+                values[second, frame] += growth * growth
 
 
 def contrast(level: NDArray[np.floating], bounds: Sequence[int]) -> Array:

@@ -17,16 +17,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dsp import blocks, checks, fft
+from pipeline.dsp import blocks, checks, zoom
 from pipeline.dsp.decibel import decibels
-from pipeline.dsp.fft import gather, power, transform
-from pipeline.dsp.lanes import WIDTH, fma, kernel, load, splat, store
-from pipeline.dsp.passes import POINT
+from pipeline.dsp.lanes import WIDTH, kernel, load, store
 from pipeline.dsp.signal import Signal
 from pipeline.dsp.windows import hann
-
-# Bins whose sums stand in registers together.
-TILE = 6
 
 
 @dataclass(frozen=True)
@@ -78,81 +73,22 @@ def _window(length: int) -> blocks.Array:
     return np.asarray(window * (2 / window.sum()))
 
 
-@lru_cache(maxsize=8)
-def _waves(length: int, n_fft: int, bins: int) -> blocks.Array:
-    """Return cosine and sine of ``2 pi k (d + 1/2) / n_fft``, or of ``d`` for an odd length.
-
-    Shape (tile, distance ``d`` from the window's middle, bin of the tile, part), flat. The last
-    tile ends with the last bin.
-    """
-    distance = np.arange(-(-length // 2)) + (0.0 if length % 2 else 0.5)
-    k = np.minimum(TILE * np.arange(-(-bins // TILE)), bins - TILE)[:, None] + np.arange(TILE)
-    angle = 2 * np.pi / n_fft * k[:, None, :] * distance[:, None]
-    return np.stack([np.cos(angle), np.sin(angle)], axis=-1).ravel()
-
-
 @kernel
-def _by_transform(samples, rate, hop, count, window, plan, floor, bins, values):  # type: ignore[no-untyped-def]
-    """Levels of long windows: the fast Fourier transform."""
-    radices, twiddles, turns = plan
-    x = np.empty(turns.size // 2 * POINT - POINT)
-    y, powers = np.empty_like(x), np.empty(bins * WIDTH)
+def _fill(samples, rate, hop, count, window, plan, floor, values):  # type: ignore[no-untyped-def]
+    """Fill ``values`` (second, bin, frame ``count``), float32, flat.
+
+    Frame ``k`` of block ``second`` begins at ``second * rate + k * hop``.
+    """
+    bins = plan.places.size
+    room = zoom.buffers(plan)
+    powers = np.empty(plan.ends[-1] * zoom.BINS * WIDTH)
     for second in range(values.size // (bins * count)):
         for group in range(-(-count // WIDTH)):
             frame = min(group * WIDTH, count - WIDTH)
-            gather(samples, second * rate + frame * hop, hop, window, x)
-            power(transform(x, y, radices, twiddles), bins, turns, powers)
+            zoom.powers(samples, second * rate + frame * hop, hop, window, plan, room, powers)
             for k in range(bins):
-                level = decibels(load(powers, k * WIDTH) * splat(0.25), floor)
+                level = decibels(load(powers, WIDTH * plan.places[k]), floor)
                 store(values, (second * bins + k) * count + frame, level)
-
-
-@kernel
-def _by_sums(samples, rate, hop, count, window, waves, floor, bins, values):  # type: ignore[no-untyped-def]
-    """Levels of short windows: ``X[k]`` as it is defined, from the middle of the window.
-
-    The sum and the difference of the two samples at distance ``d`` meet a cosine and a sine:
-    ``|X[k]|^2 = (sum_d s_d cos w_k d)^2 + (sum_d t_d sin w_k d)^2``.
-    """
-    length = window.size
-    distances = (length + 1) // 2
-    x, pairs = np.empty(length * WIDTH), np.empty(distances * POINT)
-    for second in range(values.size // (bins * count)):
-        for group in range(-(-count // WIDTH)):
-            frame = min(group * WIDTH, count - WIDTH)
-            gather(samples, second * rate + frame * hop, hop, window, x)
-            for d in range(distances):
-                after, before = load(x, (length // 2 + d) * WIDTH), splat(0.0)
-                if length % 2 == 0 or d > 0:
-                    before = load(x, (distances - 1 - d) * WIDTH)
-                store(pairs, d * POINT, after + before)
-                store(pairs, d * POINT + WIDTH, after - before)
-            for tile in range(-(-bins // TILE)):
-                w = 2 * TILE * distances * tile
-                c0 = c1 = c2 = c3 = c4 = c5 = splat(0.0)
-                s0 = s1 = s2 = s3 = s4 = s5 = splat(0.0)
-                for d in range(distances):
-                    even, odd = load(pairs, d * POINT), load(pairs, d * POINT + WIDTH)
-                    v = w + 2 * TILE * d
-                    c0, s0 = fma(even, splat(waves[v]), c0), fma(odd, splat(waves[v + 1]), s0)
-                    c1, s1 = fma(even, splat(waves[v + 2]), c1), fma(odd, splat(waves[v + 3]), s1)
-                    c2, s2 = fma(even, splat(waves[v + 4]), c2), fma(odd, splat(waves[v + 5]), s2)
-                    c3, s3 = fma(even, splat(waves[v + 6]), c3), fma(odd, splat(waves[v + 7]), s3)
-                    c4, s4 = fma(even, splat(waves[v + 8]), c4), fma(odd, splat(waves[v + 9]), s4)
-                    c5, s5 = fma(even, splat(waves[v + 10]), c5), fma(odd, splat(waves[v + 11]), s5)
-                k = min(TILE * tile, bins - TILE)
-                o = (second * bins + k) * count + frame
-                store(values, o, decibels(fma(c0, c0, s0 * s0), floor))
-                store(values, o + count, decibels(fma(c1, c1, s1 * s1), floor))
-                store(values, o + 2 * count, decibels(fma(c2, c2, s2 * s2), floor))
-                store(values, o + 3 * count, decibels(fma(c3, c3, s3 * s3), floor))
-                store(values, o + 4 * count, decibels(fma(c4, c4, s4 * s4), floor))
-                store(values, o + 5 * count, decibels(fma(c5, c5, s5 * s5), floor))
-
-
-def _is_short(length: int, n_fft: int, bins: int) -> bool:
-    """Return whether sums are cheaper than a transform, or the only way."""
-    return not fft.is_fast(n_fft) or bins * length < 1.5 * n_fft * np.log2(n_fft)
 
 
 def levels(signal: Signal, config: Config) -> NDArray[np.float32]:
@@ -181,20 +117,16 @@ def _levels(signal: Signal, config: Config) -> NDArray[np.float32]:
             f"window_seconds {config.window_seconds} is longer than 1 / bin_hz, bin_hz "
             f"{config.bin_hz}: the transform would cut the window"
         )
-    # Kernels write four frames and some bins at a time, at least.
-    frames, rows = max(count, WIDTH), max(bins, TILE)
-    short = _is_short(length, n_fft, rows)
-    basis = _waves(length, n_fft, rows) if short else tuple(fft.plan(n_fft))
+    frames = max(count, WIDTH)  # the kernel writes four, at least
+    window, plan = _window(length), zoom.plan(length, n_fft, bins)
 
-    def function(piece: blocks.Array, seconds: int) -> NDArray[np.float32]:
-        values = np.empty((seconds, rows, frames), np.float32)
-        compute = _by_sums if short else _by_transform
-        flat, window = values.reshape(-1), _window(length)
-        compute(piece, rate, hop, frames, window, basis, config.floor, rows, flat)
-        return values[:, :bins, :count]
+    def fill(piece: blocks.Array, values: NDArray[np.float32]) -> None:
+        _fill(piece, rate, hop, frames, window, plan, config.floor, values.reshape(-1))
 
     reach = (frames - 1) * hop + length
-    return blocks.map_chunks(function, signal.samples, rate, length // 2, reach)
+    shape_ = (bins, frames)
+    values = blocks.map_chunks(fill, signal.samples, rate, length // 2, reach, shape_)
+    return values[..., :count]
 
 
 def from_signal(signal: Signal, config: Config) -> NDArray[np.float32]:

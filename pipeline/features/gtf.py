@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dsp import blocks, checks, erb
+from pipeline.dsp.cascade import LAG
 from pipeline.dsp.signal import Signal
 
 
@@ -96,7 +97,7 @@ def energies(signal: Signal, config: Config) -> blocks.Array:
     for first in range(0, signal.seconds, blocks.CHUNK_SECONDS):
         last = min(first + blocks.CHUNK_SECONDS, signal.seconds)
         start = first * rate - window // 2 - skip
-        stop = start + skip + (last - first - 1) * rate + (frames - 1) * hop + window
+        stop = start + skip + (last - first - 1) * rate + (frames - 1) * hop + window + LAG
         piece = blocks.cut(signal.samples, start, stop)
         starts = skip + rate * np.arange(last - first)
         values[first:last] = erb.window_energies(

@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dsp import blocks, cepstrum, checks, fft, linear_prediction, residual_phase, windows
+from pipeline.dsp import blocks, cepstrum, checks, fft, residual_phase, windows
 from pipeline.dsp.lanes import WIDTH
 from pipeline.dsp.signal import Signal
 
@@ -123,14 +123,13 @@ def _cepstrum(signal: Signal, config: Config) -> NDArray[np.float32]:
     frames = max(count, WIDTH)  # kernels write four frames, at least
     rows = cosines.size // config.mels
 
-    def function(piece: blocks.Array, seconds: int) -> NDArray[np.float32]:
-        values = np.empty((seconds, rows, frames), np.float32)
+    def fill(piece: blocks.Array, values: NDArray[np.float32]) -> None:
         flat = values.reshape(-1)
         cepstrum.mfcc(piece, rate, hop, frames, hann, plan, filters, config.floor, cosines, flat)
-        return values[:, : config.coefficients, :count]
 
     reach = (frames - 1) * hop + window
-    return blocks.map_chunks(function, signal.samples, rate, window // 2, reach)
+    every = blocks.map_chunks(fill, signal.samples, rate, window // 2, reach, (rows, frames))
+    return every[:, : config.coefficients, :count]
 
 
 def _phase(signal: Signal, config: Config) -> NDArray[np.float32]:
@@ -144,25 +143,30 @@ def _phase(signal: Signal, config: Config) -> NDArray[np.float32]:
     first = (total - window) // 2
     order, coefficients = config.lp_order, config.coefficients
     settings = residual_phase.Settings(
-        order, config.white_noise, config.rp_floor, first, total, coefficients
+        config.pre_emphasis,
+        order,
+        config.white_noise,
+        config.rp_floor,
+        first,
+        total,
+        coefficients,
     )
     plan, hamming = fft.plan(total), windows.hamming(window)
     frames = max(count, WIDTH)
 
-    def function(piece: blocks.Array, seconds: int) -> NDArray[np.float32]:
-        values = np.empty((seconds, coefficients, frames), np.float32)
-        emphasised = linear_prediction.pre_emphasise(piece, config.pre_emphasis)
+    def fill(piece: blocks.Array, values: NDArray[np.float32]) -> None:
         flat = values.reshape(-1)
-        residual_phase.phases(emphasised, rate, hop, frames, hamming, settings, plan, flat)
-        if config.rp_mode == "scalar":
-            middle = coefficients // 2
-            values = np.repeat(values[:, middle : middle + 1], coefficients, axis=1)
-        return values[..., :count]
+        residual_phase.phases(piece, rate, hop, frames, hamming, settings, plan, flat)
 
     # One sample more for the first difference.
     before = window // 2 + first + order + 1
     reach = (frames - 1) * hop + 1 + order + total
-    return blocks.map_chunks(function, signal.samples, rate, before, reach)
+    shape_ = (coefficients, frames)
+    values = blocks.map_chunks(fill, signal.samples, rate, before, reach, shape_)[..., :count]
+    if config.rp_mode == "scalar":
+        middle = coefficients // 2
+        values = np.repeat(values[:, middle : middle + 1], coefficients, axis=1)
+    return values
 
 
 def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> NDArray[np.float32]:

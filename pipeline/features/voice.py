@@ -188,7 +188,7 @@ def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> 
 
 def from_signal(signal: Signal, config: Config) -> NDArray[np.float32]:
     """Compute the feature of a track; parameters and errors as :func:`extract`."""
-    levels = spectrogram.from_signal(signal, config)
+    levels = spectrogram.levels(signal, config)
     values = np.empty((len(levels), *shape(config).values()), np.float32)
     for first in range(0, len(levels), blocks.CHUNK_SECONDS):
         part = slice(first, first + blocks.CHUNK_SECONDS)

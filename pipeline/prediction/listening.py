@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import features, params
+from pipeline import features, params, shards
 from pipeline.audio import AudioConfig, Reject, Sound
 from pipeline.cache import Cache
+from pipeline.caching import rows as stored
 from pipeline.caching.places import CacheError
 from pipeline.dsp.signal import Signal
 from pipeline.prediction.windows import windows
@@ -79,15 +80,16 @@ class Listener:
     def _kept(self, path: Path, sound: Sound, cache: Cache) -> Rows | Reject:
         sha256 = sha256_of(path)
         keys = {name: recipe.key(sha256) for name, recipe in self.recipes.items()}
-        found = {name: cache.read_array(name, keys[name]) for name in keys}
-        missing = {name: self.recipes[name] for name, row in found.items() if row is None}
+        found = {name: stored.read(cache, name, keys[name]) for name in keys}
+        known = {name: row.array() for name, row in found.items() if row is not None}
+        missing = {name: each for name, each in self.recipes.items() if name not in known}
         computed = self._computed(sound, missing)
         if isinstance(computed, Reject):
             return computed
         with suppress(CacheError):  # predicting goes on where the cache may only be read
             for name, row in computed.items():
-                cache.write_array(name, keys[name], row)
-        known = {name: row for name, row in found.items() if row is not None}
+                crop = self.recipes[name].crop_seconds
+                stored.write(cache, name, keys[name], shards.padded(row, crop))
         return {name: {**known, **computed}[name] for name in self.recipes}
 
     def _computed(self, sound: Sound, recipes: Mapping[str, Recipe]) -> Rows | Reject:

@@ -17,11 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
-from numpy.typing import NDArray
 
-from pipeline import audio
-from pipeline.audio import BLOCK_FRAMES, AudioConfig, Reject, Sound
+from pipeline import audio, decoder
+from pipeline.audio import AudioConfig, Reject, Sound
 
 #: Refusals that are about the first window: the others stand for the whole file.
 PARTIAL = ("silent",)
@@ -75,10 +73,10 @@ def _tail(config: AudioConfig) -> float:
 def _stream(path: Path, config: AudioConfig, seconds: int, skip: int) -> Iterator[Window]:
     """Yield the windows from number ``skip`` on of a file that has been decoded once."""
     number = 0
-    with soundfile.SoundFile(os.fsencode(path)) as file:
+    with decoder.Stream(os.fsencode(path)) as file:
         rate = file.samplerate
         while True:
-            with audio._quiet_decoder():  # not across a yield: the caller has messages too
+            with decoder.quiet_decoder():  # not across a yield: the caller has messages too
                 mono, finite = _take(file, seconds * rate)
             if number and len(mono) < _tail(config) * rate:
                 return
@@ -88,15 +86,11 @@ def _stream(path: Path, config: AudioConfig, seconds: int, skip: int) -> Iterato
             number += 1
 
 
-def _take(file: soundfile.SoundFile, keep: int) -> tuple[NDArray[np.float64], bool]:
+def _take(file: decoder.Stream, keep: int) -> tuple[decoder.Wave, bool]:
     """Return the down-mix of the next ``keep`` frames, and whether all are finite."""
-    blocks, held, finite = [np.zeros(0)], 0, True
-    step = max(1, BLOCK_FRAMES // file.channels)
-    while held < keep:
-        block = file.read(min(step, keep - held), dtype="float64", always_2d=True)
-        if not len(block):
-            break
-        finite = finite and bool(np.isfinite(block).all())
-        blocks.append(block.mean(axis=1))
-        held += len(block)
+    blocks: list[decoder.Wave] = [np.zeros(0, np.float32)]
+    finite = True
+    for block, sound in decoder.down_mix(file, keep):
+        blocks.append(block)
+        finite = finite and sound
     return np.concatenate(blocks), finite

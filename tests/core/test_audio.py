@@ -10,13 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
+from pipeline import decoder
 from pipeline.audio import AudioConfig, Reject, Sound, decode
 
 CONFIG = AudioConfig(16000, 0.05, -80.0, 16.0, 4000, 384000)
 
 # soxr's working precision is float32: half a unit in the last place below full scale.
 ROUNDING = 2**-24
+#: libsndfile reads these and writes Layer III alone.
+MPEG_ALONE = {"MPEG_LAYER_I", "MPEG_LAYER_II"}
+PRECISIONS = ("float32", "float64")
 
 
 def tone(rate: int, seconds: float, hertz: float = 440.0, level: float = 0.5) -> np.ndarray:
@@ -247,3 +252,49 @@ def test_the_config_refuses(change, message):
     values = {name: getattr(CONFIG, name) for name in CONFIG.__dataclass_fields__}
     with pytest.raises(ValueError, match=message):
         AudioConfig(**(values | change))
+
+
+@pytest.mark.parametrize("subtype", sorted(decoder.SINGLE - MPEG_ALONE))
+def test_what_is_decoded_to_single_precision_loses_nothing(tmp_path, subtype):
+    form = "OGG" if subtype in ("VORBIS", "OPUS") else "MP3" if "MPEG" in subtype else "WAV"
+    form = "AIFF" if subtype == "PCM_S8" else form
+    samples = np.random.default_rng(2).uniform(-0.9, 0.9, 16000)
+    soundfile.write(tmp_path / "a", samples, 16000, subtype=subtype, format=form)
+    single, double = (soundfile.read(tmp_path / "a", dtype=each)[0] for each in PRECISIONS)
+    assert soundfile.info(tmp_path / "a").subtype == subtype
+    np.testing.assert_array_equal(single, double)
+
+
+@pytest.mark.parametrize("rate", [22050, 44100])
+def test_blocks_change_no_bit_of_a_recording(tmp_path, monkeypatch, rate):
+    """A decoder that begins anew after every block gives other last bits than one that goes on."""
+    left, right = tone(rate, 4.0), tone(rate, 4.0, hertz=554.4)
+    soundfile.write(tmp_path / "a.mp3", np.stack([left, right], axis=1), rate)
+    found = []
+    for size in (2**20, 2**15, 2**12):
+        monkeypatch.setattr(decoder, "BLOCK_SAMPLES", size)
+        found.append(decode(tmp_path / "a.mp3", CONFIG, 60).samples.tobytes())
+    assert found[1:] == [found[0]] * 2
+
+
+def test_a_stereo_recording_is_mixed_and_resampled_to_the_last_bit(tmp_path):
+    stereo = np.stack([tone(44100, 2.0), tone(44100, 2.0, hertz=554.4)], axis=1)
+    soundfile.write(tmp_path / "a.mp3", stereo, 44100)
+    mono = soundfile.read(tmp_path / "a.mp3", dtype="float64")[0].mean(axis=1)
+    found = decode(tmp_path / "a.mp3", CONFIG, 60)
+    np.testing.assert_array_equal(found.samples, soxr.resample(mono, 44100, 16000, quality="HQ"))
+
+
+def test_no_more_is_asked_for_than_was_counted(tmp_path, monkeypatch):
+    """Behind the last frame of an MP3 may lie what stops the decoder."""
+    soundfile.write(tmp_path / "a.mp3", tone(16000, 2.0), 16000)
+    asked, real = [], soundfile.SoundFile.read
+
+    def read(self, frames, **how):
+        asked.append(frames)
+        return real(self, frames, **how)
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", read)
+    monkeypatch.setattr(decoder, "BLOCK_SAMPLES", 5000)
+    assert decode(tmp_path / "a.mp3", CONFIG, 60).duration_seconds == 2.0
+    assert sum(asked) == 32000

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import pickle
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import shards
 from pipeline.cache import Cache, key, real_root
+from pipeline.caching import rows
 from pipeline.caching.places import CacheError
 
 KEY = hashlib.sha256(b"entry").hexdigest()
@@ -72,9 +75,11 @@ def test_a_key_needs_numbers_that_are_numbers():
         key(a=float("nan"))
 
 
-@pytest.mark.parametrize("position", [0, 31, 32, -1])
-def test_a_flipped_byte_is_no_entry_and_goes(cache, position):
-    cache.write("gtf", KEY, b"payload")
+@pytest.mark.parametrize("write", ["write", "write_quickly"])
+@pytest.mark.parametrize("position", [0, 8, 11, 31, 32, -1])
+def test_a_flipped_byte_is_no_entry_and_goes(cache, position, write):
+    getattr(cache, write)("gtf", KEY, b"payload")
+    assert cache.read("gtf", KEY) == b"payload"
     path = cache.path("gtf", KEY)
     data = bytearray(path.read_bytes())
     data[position] ^= 1
@@ -83,9 +88,10 @@ def test_a_flipped_byte_is_no_entry_and_goes(cache, position):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("write", ["write", "write_quickly"])
 @pytest.mark.parametrize("kept", [0, 10, 32, 38])
-def test_a_truncated_entry_is_no_entry(cache, kept):
-    cache.write("gtf", KEY, b"payload")
+def test_a_truncated_entry_is_no_entry(cache, kept, write):
+    getattr(cache, write)("gtf", KEY, b"payload")
     path = cache.path("gtf", KEY)
     path.write_bytes(path.read_bytes()[:kept])
     assert cache.read_array("gtf", KEY) is None
@@ -151,6 +157,28 @@ def test_what_other_code_wrote_is_no_entry_and_stays(cache, payload):
     assert cache.read("gtf", KEY) == payload
 
 
+def test_a_row_comes_back(cache):
+    row = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)
+    rows.write(cache, "gtf", KEY, shards.padded(row, 5))
+    found = rows.read(cache, "gtf", KEY)
+    assert (found.shape, found.seconds) == ((5, 3, 4), 2)
+    np.testing.assert_array_equal(found.array(), row)
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b"\x93NUMPY" * 9, b"\0" * 64, bytes(range(64))])
+def test_what_is_no_row_makes_way_for_one(cache, payload):
+    cache.write("gtf", KEY, payload)
+    assert rows.read(cache, "gtf", KEY) is None
+    assert not cache.path("gtf", KEY).exists()
+
+
+def test_a_row_of_other_sizes_than_it_says_is_none(cache):
+    row = shards.padded(np.ones((2, 3), np.float32), 4)
+    for shape in ((4, 2), (3, 3)):
+        rows.write(cache, "gtf", KEY, replace(row, shape=shape, tag=b"another "))
+        assert rows.read(cache, "gtf", KEY) is None
+
+
 def test_an_archive_of_arrays_is_no_array(cache):
     buffer = io.BytesIO()
     np.savez(buffer, a=np.zeros(2))
@@ -197,10 +225,10 @@ def test_what_cannot_be_written_names_place_cause_and_remedy(cache, monkeypatch,
 def test_a_disk_that_fails_is_no_missing_entry(cache, monkeypatch):
     cache.write("gtf", KEY, b"row")
 
-    def fail(_):
+    def fail(*_, **__):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(Path, "open", fail)
     with pytest.raises(CacheError, match=r"cannot read gtf/.*Input/output error"):
         cache.read("gtf", KEY)
 

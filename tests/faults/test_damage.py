@@ -44,6 +44,12 @@ def flip(path: Path) -> None:
     path.write_bytes(data)
 
 
+def half_flush(path: Path) -> None:
+    """Leave what a power cut may: the length is on the disk, of the content the first half."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2].ljust(len(data), b"\0"))
+
+
 def swap_for_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
@@ -53,6 +59,8 @@ DAMAGE = {
     "flipped": flip,
     "cut short": lambda path: path.write_bytes(path.read_bytes()[:-7]),
     "empty": lambda path: path.write_bytes(b""),
+    "never flushed": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "half flushed": half_flush,
     "gone": Path.unlink,
 }
 

@@ -120,6 +120,16 @@ def test_filters_equal_those_of_the_gammatone_package(rate: int) -> None:
     np.testing.assert_allclose(gain, table[:, 0] ** 4 / table[:, 9], rtol=1e-8)
 
 
+@pytest.mark.parametrize("rate", [16000, 44100])
+def test_zeros_in_pairs_are_the_denominator_but_for_one_term(rate: int) -> None:
+    centres = erb.centre_frequencies(24, 50.0, 7300.0)
+    zeros, poles, _ = erb.sections(rate, centres)
+    wide, narrow = zeros[:2], zeros[2:]  # rho = +-(sqrt 2 + 1), then +-(sqrt 2 - 1)
+    for pair, g in zip((narrow, wide), erb.couplings(rate, centres), strict=True):
+        np.testing.assert_allclose(pair.sum(axis=0), poles[0], rtol=1e-12)
+        np.testing.assert_allclose(pair.prod(axis=0), poles[1] * (1 - g), atol=1e-15)
+
+
 @pytest.mark.parametrize("bands", [1, 4, 5])
 @pytest.mark.parametrize(
     "lengths", [{}, {"window_seconds": 0.003}, {"window_seconds": 0.1, "hop_seconds": 0.03}]

@@ -85,6 +85,38 @@ def test_what_is_derived_is_computed_once_and_read_only(track: np.ndarray) -> No
         first[0] = 1.0
 
 
+def test_features_leave_the_track_as_it_is(track: np.ndarray) -> None:
+    long = np.concatenate([track] * 4)  # pieces from its inside are not copied
+    signal = Signal(long.copy(), RATE)
+    for name in FEATURES:
+        module = features.load(name)
+        module.from_signal(signal, module.Config())
+    np.testing.assert_array_equal(signal.samples, long)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_pieces_equal_those_of_a_padded_track(kind: type) -> None:
+    samples = np.arange(1, 9, dtype=kind)
+    for start in range(-12, 12):
+        for stop in range(start + 1, 13):
+            piece = blocks.cut(samples, start, stop)
+            assert piece.dtype == np.float64
+            padded = np.pad(samples, 12)
+            np.testing.assert_array_equal(piece, padded[start + 12 : stop + 12])
+    np.testing.assert_array_equal(blocks.cut(samples[::2], 1, 3), [3, 5])
+
+
+def test_only_what_is_not_finite_is_refused() -> None:
+    samples = np.full(7, 1e308)  # their sum is not finite
+    blocks.check_samples(samples, RATE)
+    for bad in (np.nan, np.inf, -np.inf):
+        samples[3] = bad
+        with pytest.raises(ValueError, match="samples must be finite"):
+            blocks.check_samples(samples, RATE)
+    with pytest.raises(ValueError, match="samples must be finite"):
+        blocks.check_samples(np.array([np.inf, -np.inf]), RATE)
+
+
 def test_a_bad_track_is_refused() -> None:
     with pytest.raises(ValueError, match="samples must not be empty"):
         Signal(np.zeros(0), RATE)

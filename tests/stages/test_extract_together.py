@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -13,8 +14,9 @@ from dvc.repo import Repo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import execute, extract, paths, recipe, shards, store
+from pipeline import execute, paths, recipe, shards, store
 from pipeline.cache import Cache
+from pipeline.caching import rows
 from pipeline.caching.claims import claim
 from pipeline.dsp.signal import Signal
 from pipeline.execute import ComputeConfig, Executor
@@ -129,7 +131,7 @@ def test_a_track_claimed_elsewhere_is_waited_for_and_taken(indexed, monkeypatch)
             asked.append(key)
             return nullcontext(False)
         if key in asked and wait:  # its holder has finished
-            cache.write_array(kind, key, np.ones((1, 24, 44), np.float32))
+            rows.write(cache, kind, key, shards.padded(np.ones((1, 24, 44), np.float32), 2))
         return claim(root, kind, key, wait)
 
     monkeypatch.setattr(recipe, "claim", elsewhere)
@@ -145,8 +147,9 @@ stages:
 """
 
 
+@pytest.mark.parametrize("cached", [False, True])
 @pytest.mark.parametrize("damaged", [False, True])
-def test_rows_that_move_are_copied_as_they_are_encoded(indexed, monkeypatch, damaged):
+def test_rows_that_move_are_copied_as_they_are_encoded(indexed, monkeypatch, damaged, cached):
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(indexed.folder / "site"))
     indexed.params["compute"]["together"] = False
@@ -165,19 +168,37 @@ def test_rows_that_move_are_copied_as_they_are_encoded(indexed, monkeypatch, dam
     indexed.tone("calm/a-first.wav", 77)
     indexed.manifest()
     indexed.index()
+    if not cached:
+        shutil.rmtree("data/cache")
     encoded, real = [], shards.encode
     monkeypatch.setattr(shards, "encode", lambda row: encoded.append(1) or real(row))
-    monkeypatch.setattr(extract, "COPIED_BYTES", 0)
-    assert indexed.extract() == Counts(1, 9, 0, 0)
-    assert len(encoded) == 1 + damaged
+    counts = indexed.extract()
+    assert counts == (Counts(1, 9, 0, 0) if cached else Counts(1 + damaged, 0, 9 - damaged, 0))
+    assert len(encoded) == counts.computed
     copied = indexed.store_bytes()
-    monkeypatch.setattr(extract, "COPIED_BYTES", 2**60)
-    assert indexed.extract() == Counts(0, 10, 0, 0)
+    shutil.rmtree("data/cache")
+    shutil.rmtree(".dvc/cache")
+    assert indexed.extract() == Counts(10, 0, 0, 0)
     assert indexed.store_bytes() == copied
 
 
+def test_rows_of_another_encoder_are_encoded_again(indexed, monkeypatch):
+    indexed.params["compute"]["together"] = False
+    indexed.extract()
+    first, cache = indexed.store_bytes(), Cache.at("data/cache")
+    with monkeypatch.context() as patch:
+        patch.setattr(shards, "LEVEL", -7)
+        for path in (cache.root / "gtf").glob("*/*"):
+            row = rows.read(cache, "gtf", path.name)
+            frame = shards.padded(row.array(), row.shape[0]).frame
+            assert frame != row.frame
+            rows.write(cache, "gtf", path.name, replace(row, frame=frame, tag=b"another "))
+    assert indexed.extract() == Counts(0, 9, 0, 0)
+    assert indexed.store_bytes() == first
+
+
 def test_damage_without_end_is_an_error(indexed, monkeypatch):
-    monkeypatch.setattr(Cache, "read_array", lambda *_: None)
+    monkeypatch.setattr(rows, "read", lambda *_: None)
     with pytest.raises(store.StoreError, match="damaged as often as they are written"):
         indexed.extract()
     assert not paths.features("c", "gtf").exists()

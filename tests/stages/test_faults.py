@@ -98,7 +98,9 @@ def test_a_killed_extraction_goes_on_where_it_was(doomed, whole, function, nth, 
 
 
 def test_a_kill_while_an_entry_is_written_leaves_none(doomed, whole):
-    kill_at(doomed, "pipeline.extract", "os.fsync", 3, "c", "gtf")
+    # Every row's claim and its entry get their permissions: the third entry is open, and empty.
+    kill_at(doomed, "pipeline.extract", "os.fchmod", 6, "c", "gtf")
+    assert len(list((Cache.at("data/cache").root / "gtf").rglob(".partial-*"))) == 1
     assert doomed.extract() == Counts(7, 2, 0, 0)
     assert doomed.store_bytes() == whole
 
