@@ -8,13 +8,17 @@ encoding lacks are printed as escapes.
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
 from collections.abc import Collection
 
 from pipeline import commands
-from pipeline.stage import StageError
+from pipeline.stage import DISK, StageError
+
+#: What a disk or its owner may refuse, which is no bug.
+REFUSED = (*DISK, errno.EACCES, errno.EPERM)
 
 
 def parser(only: Collection[str] | None = None) -> argparse.ArgumentParser:
@@ -68,6 +72,15 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, FileNotFoundError, StageError) as error:
         message = " ".join(str(error).split())  # a YAML parser's has several lines
         print(f"multispec {namespace.command}: {message}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        print(
+            f"multispec {namespace.command}: {error.filename or 'a file'}: {error.strerror}; make "
+            "room or allow writing there, then run it again",
+            file=sys.stderr,
+        )
         return 2
     return status
 
