@@ -39,7 +39,9 @@ from pipeline import (
 )
 from pipeline.cache import Cache
 from pipeline.embed import read_config
+from pipeline.midi import MidiError
 from pipeline.notes import Notes
+from pipeline.stage import StageError
 from pipeline.wordcount import Counts
 
 #: Digits of places and shares on the map: fewer than those in which two machines differ.
@@ -88,14 +90,26 @@ def vocabulary(all_params: Mapping[str, Any], name: str) -> dict[str, Any]:
 def read(
     all_params: Mapping[str, Any], name: str, rows: Sequence[corpus.Row], limit: float
 ) -> list[Notes | None]:
-    """Return the notes of every track, from the cache that the index filled; ``None`` without."""
+    """Return the notes of every track, from the cache that the index filled.
+
+    ``None`` where a track has no MIDI, or one that gives no notes, as in :mod:`pipeline.embed`.
+
+    Raises
+    ------
+    StageError
+        If a file is not there any more, or another: its words would silently be missing.
+    """
     cache = Cache.at(params.section(all_params, "compute", "cache"))
     root = corpus.of(all_params, name).root.absolute()
-    found = [
-        pieces.read(root / row.midi, row.midi_sha256, cache, limit) if row.midi else None
-        for row in rows
-    ]
-    return [each if isinstance(each, Notes) else None for each in found]
+    found: list[Notes | None] = []
+    for row in rows:
+        notes = pieces.read(root / row.midi, row.midi_sha256, cache, limit) if row.midi else None
+        if isinstance(notes, MidiError) and notes.code == "unreadable":
+            raise StageError(
+                f"vocabulary {name}: {row.track}: {notes}; bring it back, or `dvc pull`"
+            )
+        found.append(notes if isinstance(notes, Notes) else None)
+    return found
 
 
 def describe(

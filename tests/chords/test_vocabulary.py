@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from pipeline import chord2vec, params, tokenizers, vocabulary, wordcount
 from pipeline.notes import ordered
 from pipeline.skipgram import Vectors
+from pipeline.stage import StageError
 from pipeline.tokenizers import expressive
 
 
@@ -67,6 +69,15 @@ def test_equal_pieces_give_equal_bytes(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_corpus_without_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = run(tmp_path, monkeypatch, with_midi=False)
     assert (found["pieces"], found["tokens"], found["words"], found["axes"]) == (0, 0, [], [0, 0])
+
+
+def test_a_score_that_is_gone_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path, monkeypatch)
+    (tmp_path / "music/t00.mid").unlink()  # no other file has its content
+    shutil.rmtree(tmp_path / "cache")
+    settings = {**CORPUS.parameters(), "vocabulary": SECTION}
+    with pytest.raises(StageError, match=r"vocabulary tiny: t00: .*cannot be read"):
+        vocabulary.vocabulary(settings, "tiny")
 
 
 @pytest.mark.parametrize(("key", "value"), [("words", 0), ("nearest", -1), ("typical", -1)])
