@@ -103,6 +103,7 @@ def train_final(all_params: Mapping[str, Any], name: str, model: str) -> Path:
         If the model has not been cross-validated on the corpus, or a piece cannot be read.
     """
     config = params.build(FinalConfig, params.section(all_params, "final"), "final")
+    evidence.asked(all_params, name, model)
     settings = {
         "config": asdict(crossval.model_config(all_params, model)),
         "train": asdict(crossval.settings(all_params)[0]),

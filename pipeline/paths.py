@@ -47,6 +47,11 @@ def embeddings(corpus: str) -> Path:
     return Path("data/embeddings") / f"{corpus}.zarr"
 
 
+def vocabulary(corpus: str) -> Path:
+    """Chord words, for people to look at (JSON)."""
+    return Path("data/vocabulary") / f"{corpus}.json"
+
+
 def run(corpus: str, model: str) -> Path:
     """Trained folds, predictions and history of one model (folder)."""
     return Path("data/runs") / corpus / model

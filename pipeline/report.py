@@ -1,11 +1,11 @@
 """Stage: write the report of all corpora (``python -m pipeline.report``).
 
-Reads ``data/evaluation/<corpus>.json``, the tables that ``pipeline.evaluate`` wrote to
-``reports/<corpus>/``, ``reports/<corpus>/quarantine.csv``, the index and the feature stores of
-every corpus in ``params.yaml``, and the first line of every model's documentation; for the page to
-look at also ``data/runs``, ``reports/<corpus>/audit.csv`` and the recordings that are at hand.
-Writes ``reports/README.md``, ``reports/pictures/*.png``, ``reports/index.html``
-(:mod:`pipeline.html.page`) and ``reports/metrics.json`` ({corpus: {model:
+Reads ``data/evaluation/<corpus>.json``, ``data/vocabulary/<corpus>.json``, the tables that
+``pipeline.evaluate`` wrote to ``reports/<corpus>/``, ``reports/<corpus>/quarantine.csv``, the index
+and the feature stores of every corpus in ``params.yaml``, and the first line of every model's
+documentation; for the page to look at also ``data/runs``, ``reports/<corpus>/audit.csv`` and the
+recordings that are at hand. Writes ``reports/README.md``, ``reports/pictures/*.png``,
+``reports/index.html`` (:mod:`pipeline.html.page`) and ``reports/metrics.json`` ({corpus: {model:
 {accuracy, macro_f1}}}, grouped folds). No time, host or user is written beyond the hardware that
 each run itself recorded.
 """
@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -56,13 +57,7 @@ def read_corpus(root: Path, name: str, adapter: str, features: Iterable[str]) ->
     RunError
         If a file is missing, or a table is not the one that the summary was written with.
     """
-    path = root / "data/evaluation" / f"{name}.json"
-    try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(
-            f"{path}: not readable ({error}); run `dvc repro evaluate@{name}`"
-        ) from error
+    summary = _json(root / "data/evaluation" / f"{name}.json", f"evaluate@{name}")
     folder = root / "reports" / name
     tables = {
         table: _table(folder / f"{table}.csv", digest)
@@ -80,7 +75,15 @@ def read_corpus(root: Path, name: str, adapter: str, features: Iterable[str]) ->
         tables=tables,
         quarantined=_counted(tables["quarantine"]["reason"]),
         rejected=_counted(rejected.values()),
+        words=_json(root / "data/vocabulary" / f"{name}.json", f"vocabulary@{name}"),
     )
+
+
+def _json(path: Path, stage_name: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: not readable ({error}); run `dvc repro {stage_name}`") from error
 
 
 def _counted(reasons: Iterable[str]) -> dict[str, int]:

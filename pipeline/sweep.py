@@ -2,7 +2,7 @@
 
 ``python -m pipeline.sweep <corpus>`` trains the model that ``experiments/sweep.yaml`` names, with
 the inputs and under the protocols that it names and the values of ``params.yaml``, and writes
-``data/sweep/<corpus>.json``: protocol -> {``train_accuracy`` (mean over the fits), ``accuracy``,
+``reports/sweep/<corpus>.json``: protocol -> {``train_accuracy`` (mean over the fits), ``accuracy``,
 ``macro_f1`` (folds pooled, mean over the seeds), ``seconds_per_fit``}. ``multispec sweep`` queues a
 DVC experiment on it for each variant of an experiment. Folds are cached as in every other stage:
 what an experiment or ``dvc repro`` has trained is not trained again.
@@ -29,7 +29,7 @@ from pipeline.train import compute_config
 from pipeline.variants import Variant
 
 FILE = Path("experiments/sweep.yaml")
-FOLDER = Path("data/sweep")
+FOLDER = Path("reports/sweep")
 DIGITS = 6
 
 

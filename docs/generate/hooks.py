@@ -7,7 +7,6 @@ site is complete in itself.
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 import sys
@@ -84,6 +83,3 @@ def _outside_code(markdown: str, change: Any) -> str:
         parts += [LINK.sub(change, markdown[end : block.start()]), block.group(0)]
         end = block.end()
     return "".join([*parts, LINK.sub(change, markdown[end:])])
-
-
-os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")

@@ -4,8 +4,7 @@ Conventions
 -----------
 Bytes are those of float32 rows of the valid seconds, before compression, which saves some 15 to
 25 %. A rate is seconds of computing per second of sound in one process, measured on one file of
-the corpus after a first second that loads and compiles. Training is not estimated: it depends on
-the models.
+the corpus after a first second that loads and compiles. Training is :mod:`.training`.
 """
 
 from __future__ import annotations

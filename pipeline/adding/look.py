@@ -20,6 +20,7 @@ import soundfile
 from tqdm import tqdm
 
 from pipeline.audio import AudioConfig
+from pipeline.audio import _text as decoder_says
 from pipeline.cache import Cache
 from pipeline.corpora import Reject, Track
 from pipeline.decoder import quiet_decoder
@@ -140,8 +141,7 @@ def _header(path: Path) -> Sound | str:
     except OSError as error:
         return f"unreadable: the file cannot be read ({error.strerror})"
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError) as error:
-        message = " ".join((getattr(error, "error_string", None) or str(error)).split())
-        return f"not-audio: libsndfile cannot open it ({message.rstrip('.')})"
+        return f"not-audio: libsndfile cannot open it ({decoder_says(error)})"
 
 
 def _midi_fault(path: Path) -> str | None:

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipeline.corpora import Reject
+from pipeline.corpora import CorpusError, Reject
 from pipeline.corpora._files import read_table, shown
 
 COLUMNS = ("file", "label", "group", "midi")
@@ -60,6 +60,11 @@ def match(path: Path, audio: Sequence[str], midi: Sequence[str]) -> Matched:
     pipeline.corpora.CorpusError
         If the table cannot be read, or lacks a column.
     """
+    if not path.is_file():
+        raise CorpusError(
+            f"--labels {path}: no such file; name a table with the columns file,label[,group,midi],"
+            " or leave it out where folders are the labels"
+        )
     table = read_table(path, ["file", "label"])
     paired = {str(PurePosixPath(file).with_suffix("")) for file in audio}
     alone = [file for file in midi if str(PurePosixPath(file).with_suffix("")) not in paired]

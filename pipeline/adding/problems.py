@@ -83,6 +83,10 @@ def refusals(rejects: Sequence[Reject]) -> Iterator[Problem]:
         yield Problem("warning", f"{len(same)} {files}: {reason}", names, remedy)
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _classes(tracks: Sequence[Track], folds: int) -> Iterator[Problem]:
     counts = Counter(track.label for track in tracks)
     if len(counts) < 2:
@@ -96,8 +100,8 @@ def _classes(tracks: Sequence[Track], folds: int) -> Iterator[Problem]:
         if count < FEWEST_FOLDS:
             yield Problem(
                 "error",
-                f"class {label!r} has {count} tracks; training, validation and test need "
-                f"{FEWEST_FOLDS}",
+                f"class {label!r} has {_count(count, 'track')}; training, validation and test "
+                f"need {FEWEST_FOLDS}",
                 remedy="add tracks, or move the folder away",
             )
         elif count < folds:
@@ -114,7 +118,7 @@ def _groups(tracks: Sequence[Track], folds: int) -> Iterator[Problem]:
     if len(groups) < FEWEST_FOLDS:
         yield Problem(
             "error",
-            f"{len(groups)} groups; training, validation and test need {FEWEST_FOLDS}",
+            f"{_count(len(groups), 'group')}; training, validation and test need {FEWEST_FOLDS}",
             remedy="groups are artists, songs or speakers; name them in the column `group`",
         )
     elif len(groups) == len(tracks):
@@ -132,7 +136,7 @@ def _groups(tracks: Sequence[Track], folds: int) -> Iterator[Problem]:
     for label, count in sorted(few.items()):
         yield Problem(
             "warning",
-            f"class {label!r} comes from {count} groups: some training part may lack it",
+            f"class {label!r} comes from {_count(count, 'group')}: some training part may lack it",
             remedy="add tracks by others",
         )
     if FEWEST_FOLDS <= len(groups) < folds:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import corpora, params
-from pipeline.adding import candidate, cost, entry, look, manifest, problems, words
+from pipeline.adding import candidate, cost, entry, look, manifest, problems, training, words
 from pipeline.adding.candidate import BY_FOLDER, Candidate
 from pipeline.adding.look import Seen
 from pipeline.adding.problems import Asked
@@ -33,9 +33,12 @@ from pipeline.execute import ComputeConfig
 from pipeline.split import CvConfig
 
 PARAMS = Path("params.yaml")
+REPORTS = Path("reports")
 #: Crop where none is asked for, s: that of the music corpora in the literature; shorter where all
 #: tracks are shorter.
 CROP_SECONDS = 30
+#: Models that are solved at once, and so in seconds.
+QUICK = ("best", "svm", "logistic", "majority")
 #: Files on which a rate is tried, the median ones first, until one can be decoded.
 TRIED = 5
 
@@ -90,10 +93,12 @@ def run(namespace: argparse.Namespace) -> int:
         crop = min(CROP_SECONDS, max(1, -int(-longest // 1)))
     elif crop < 1:
         raise ValueError(f"--crop-seconds is {crop}; it must be at least 1")
+    trained = [name for name in params.section(all_params, "models") if name not in skipped]
     errors = _report(all_params, found, seen, crop)
     if errors:
         print(f"\nnot added: {errors} errors (they stand above, each with its remedy)")
         return 1
+    _training(all_params, seen, crop, trained)
     value = {"adapter": found.adapter, "root": root, "crop_seconds": crop, **found.extra}
     text = entry.added(PARAMS.read_text(encoding="utf-8"), ["corpora"], found.name, value)
     if skipped:
@@ -168,8 +173,24 @@ def _cost(all_params: Mapping[str, Any], found: Candidate, seen: Seen, crop: int
     print(
         f"      some {words.duration(seconds * rate.ratio / workers)} of extraction on {workers} "
         f"processes here ({rate.sound_seconds:.0f} s of {shown(rate.file)} took "
-        f"{rate.taken_seconds:.2f} s); training comes on top"
+        f"{rate.taken_seconds:.2f} s)"
     )
+
+
+def _training(all_params: Mapping[str, Any], seen: Seen, crop: int, models: list[str]) -> None:
+    """Print what training will roughly take, and how to make it less."""
+    seconds = [sound.seconds for sound in seen.sounds.values()]
+    found = training.estimate(all_params, REPORTS, seconds, crop, models) if seconds else None
+    if found is None or not found.by_model:
+        return
+    workers = max(1, params.build(ComputeConfig, all_params["compute"], "compute").count)
+    untimed = f"; not timed: {', '.join(found.unknown)}" if found.unknown else ""
+    print(
+        f"      roughly {words.duration(found.seconds / workers)} of training, by what it took on "
+        f"{found.corpus} (most of it {found.longest}{untimed})"
+    )
+    if not set(models) <= set(QUICK):
+        print(f"      less with --models {' '.join(QUICK)}")
 
 
 def _write(found: Candidate, text: str) -> None:

@@ -31,7 +31,7 @@ class Cell:
     key
         What it is sorted by.
     look
-        Class of the style sheet: ``number``, or empty for words.
+        Class of the style sheet: ``number``, ``text`` for many words, or empty for a few.
     note
         In smaller type behind the text: the interval of an estimate.
     """

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pipeline import params
-from pipeline.html import charts, papers, scored, spectra
+from pipeline.html import charts, papers, scored, spectra, words
 from pipeline.html.cells import Head, Table, cell, table
 from pipeline.html.settings import Page
 from pipeline.html.view import Source, View, view
@@ -24,6 +24,8 @@ from pipeline.reporting.sections import Corpus
 from pipeline.reporting.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
+#: Classes whose names say nothing to a reader who has not met them.
+QUADRANTS = {"Q1", "Q2", "Q3", "Q4"}
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -64,6 +66,7 @@ def render(
             report=settings.report,
             bootstrap=settings.bootstrap,
             models=models,
+            quadrants=any(QUADRANTS & set(each.corpus.summary["classes"]) for each in views),
             glance=glance(views),
             paper_scores=papers.scores(),
             paper_rates=papers.rates(),
@@ -96,6 +99,7 @@ def environment() -> Environment:
     made.globals |= {
         "chart_size": (charts.WIDTH, charts.HEIGHT),
         "chart_edges": (charts.LEFT, charts.RIGHT, charts.TOP, charts.BOTTOM),
+        "map_size": (words.WIDTH, words.HEIGHT),
         "hardware": scored.hardware,
         "range_db": spectra.RANGE_DB,
     }

@@ -27,6 +27,7 @@ from pipeline.html import (
     papers,
     scored,
     trained,
+    words,
 )
 from pipeline.html.cells import Table
 from pipeline.html.settings import Page
@@ -70,6 +71,7 @@ class View:
     reliabilities: tuple[trained.Reliability, ...]
     cards: tuple[heard.Card, ...]
     hardest: tuple[hardest.Hard, ...]
+    words: words.Words | None
     checks: tuple[audited.Check, ...]
     more_quarantined: int
 
@@ -107,6 +109,7 @@ def view(corpus: Corpus, source: Source) -> View:
         reliabilities=tuple(trained.reliabilities(runs, source.page.bins)),
         cards=tuple(heard.cards(stores, labels, library)) if stores else (),
         hardest=tuple(_hardest(corpus, runs, index, library, stores, source.page.hardest)),
+        words=words.words(name, corpus.words),
         checks=tuple(audited.checks(root / "reports" / name / "audit.csv")),
         more_quarantined=more,
     )

@@ -9,13 +9,31 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline import paths
+from pipeline import corpus, params, paths
 from pipeline.stage import StageError
 
 #: Scores of a model file, with the ends of their intervals.
 SCORES = tuple(
     f"{score}{end}" for score in ("accuracy", "macro_f1") for end in ("", "_low", "_high")
 )
+
+
+def asked(all_params: Mapping[str, Any], name: str, model: str) -> None:
+    """Refuse a corpus that there is not, and a model that is left out on it.
+
+    Raises
+    ------
+    pipeline.params.ParamsError
+        If ``params.yaml`` does not hold the corpus.
+    StageError
+        If ``train.skip`` names the model.
+    """
+    corpus.of(all_params, name)
+    if model in params.section(all_params, "train", "skip").get(name, ()):
+        raise StageError(
+            f"train.skip.{name} of params.yaml leaves {model} out, so nothing is known of it there;"
+            f" take it off that list and run `dvc repro evaluate@{name}`"
+        )
 
 
 def predictions(name: str, model: str, protocol: str) -> pd.DataFrame:
@@ -30,7 +48,7 @@ def predictions(name: str, model: str, protocol: str) -> pd.DataFrame:
     if not path.is_file():
         raise StageError(
             f"{path} is missing: what a model is worth, and how sure it may be, comes from its "
-            f"cross-validation; run `dvc repro train@{name}-{model}` (train.skip may leave it out)"
+            f"cross-validation; run `dvc repro evaluate@{name}`"
         )
     text = {"track": str, "true": str, "predicted": str, "protocol": str}
     table = pd.read_csv(path, dtype=text, keep_default_na=False)

@@ -9,11 +9,13 @@ standard deviation of a normal distribution that outliers do not move, and cut o
 :data:`CLIP`. A *block* is the columns of one feature; every block counts the same, so that a
 spectrogram of 401 bins does not outvote 24 bands.
 
-The distance of a track is the mean of the root mean squared differences to its nearest training
-tracks (k nearest neighbours). The threshold is a quantile of the same distance of every training
-track to those of *other* groups, so that an artist, a song or a speaker does not vouch for itself.
-A *ratio* is distance / threshold; above 1 a track is farther away than nearly all training tracks
-are from each other.
+The distance of a track is the mean of the *absolute* differences to its nearest training tracks (k
+nearest neighbours). Squares would let a few columns decide, those in which every track is far from
+its neighbours now and then; absolute differences add up what is a little unlike in many columns,
+and tell neighbours apart better where there are many (Aggarwal, Hinneburg & Keim 2001). The
+threshold is a quantile of the same distance of every training track to those of *other* groups, so
+that an artist, a song or a speaker does not vouch for itself. A *ratio* is distance / threshold;
+above 1 a track is farther away than nearly all training tracks are from each other.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ class Reference:
 
     def ratio(self, row: Floats) -> float:
         """Return the distance of a track [shape=(column,)] over the threshold."""
-        distances = np.sort(cdist(self._placed(row[None]), self.rows)[0])
+        distances = np.sort(_distances(self._placed(row[None]), self.rows)[0])
         return float(distances[: self.neighbours].mean() / self.threshold)
 
     def _placed(self, rows: Floats) -> Floats:
@@ -83,6 +85,11 @@ class Reference:
 def _placed(rows: Floats, centre: Floats, scale: Floats, weight: Floats) -> Floats:
     placed = np.clip((rows - centre) / scale, -CLIP, CLIP) * weight
     return np.asarray(placed.astype(np.float32), np.float64)  # as the reference is stored
+
+
+def _distances(some: Floats, others: NDArray[np.floating]) -> Floats:
+    """Return the sums of absolute differences of rows [shape=(some, other)]."""
+    return np.asarray(cdist(some, others, "cityblock"))
 
 
 def fit(
@@ -118,7 +125,7 @@ def fit(
     plain = safe_deviation(rows.mean(axis=0), rows.var(axis=0))
     scale = np.where(scale > RELATIVE_FLOOR * np.abs(centre), scale, plain)
     sizes = np.bincount(blocks)
-    weight = 1 / np.sqrt(len(sizes) * sizes[blocks])
+    weight = 1 / (len(sizes) * sizes[blocks])
     placed = _placed(rows, centre, scale, weight)
     threshold = float(np.quantile(_apart(placed, groups, neighbours), quantile))
     if threshold <= 0:
@@ -128,7 +135,7 @@ def fit(
 
 def _apart(placed: Floats, groups: NDArray[np.int64], neighbours: int) -> Floats:
     """Return every track's mean distance to the nearest tracks of other groups."""
-    apart = cdist(placed, placed)
+    apart = _distances(placed, placed)
     apart[groups[:, None] == groups[None, :]] = np.inf
     nearest = np.sort(apart, axis=1)[:, :neighbours]
     counted = np.isfinite(nearest)

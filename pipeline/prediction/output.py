@@ -138,7 +138,7 @@ def note(found: Prediction) -> str:
     """Return what a person should know of a prediction; empty if nothing."""
     far = ""
     if found.ood > 1:
-        far = f"far from the training data ({found.ood:.1f} times what counts as far)"
+        far = f"far from the training data ({found.ood:.2f} times what counts as far)"
     return "; ".join(text for text in (far, found.reason) if text)
 
 

@@ -96,7 +96,7 @@ class Model:
         if present in known or len(known) == 0:
             return []
         have = " or ".join(sorted(_words(each) for each in known))
-        return [f"unlike training, whose tracks have {have}: this one has {_words(present)}"]
+        return [f"has {_words(present)}; training had {have}"]
 
     @property
     def needs(self) -> str:

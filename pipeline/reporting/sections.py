@@ -9,7 +9,7 @@ brackets hold group-bootstrap intervals.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -32,6 +32,8 @@ class Corpus:
         Name -> ``reports/<corpus>/<name>.csv``.
     quarantined, rejected
         Reason -> number of files that the index refused, and of tracks that extraction did.
+    words
+        ``data/vocabulary/<corpus>.json``.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Corpus:
     tables: Mapping[str, pd.DataFrame]
     quarantined: Mapping[str, int]
     rejected: Mapping[str, int]
+    words: Mapping[str, Any] = field(default_factory=dict)
 
 
 def description(corpus: Corpus) -> list[str]:
@@ -178,9 +181,27 @@ def chords(corpus: Corpus) -> list[str]:
         for row in table.to_dict("records")
     ]  # fmt: skip
     return [
-        "#### Chords",
+        "#### The chord vocabulary",
         f"Tokeniser `{said['tokenizer']}`, {said['dim']} dimensions, pooled by {said['pool']}; "
         "means over the fits. Coverage is the share of test tokens whose word is in the "
         "vocabulary; an empty piece has MIDI and no known word. The paper gives neither.",
         markdown.table(["protocol", "fits", "vocabulary", "coverage", "empty pieces"], rows),
+        *_words(corpus.words),
+    ]
+
+
+def _words(said: Mapping[str, Any]) -> list[str]:
+    """Name the words that are typical of each class."""
+    if not said or not any(said["typical"]):
+        return []
+    rows = [
+        [label, "; ".join(f"{each['meaning']} (`{each['word']}`)" for each in found) or "–"]
+        for label, found in zip(said["classes"], said["typical"], strict=True)
+    ]
+    return [
+        f"All pieces together hold {said['tokens']:,} words, {said['distinct']:,} different ones, "
+        f"{said['known']:,} of them {said['min_count']} times or more. More pieces of a class than "
+        "of the others have, by the likelihood ratio (a description of the whole corpus, which no "
+        "model reads):",
+        markdown.table(["class", "typical words"], rows),
     ]

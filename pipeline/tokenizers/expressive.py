@@ -81,3 +81,43 @@ def tokenize(notes: Notes, config: Config) -> list[str]:
         if before is not None:
             words.append(f"m{max(-limit, min(limit, top - before)):+d}")
     return words
+
+
+def spell(word: str, config: Config) -> tuple[str, str]:
+    """Return what a word speaks of (chord, time, loudness or melody), and what it says.
+
+    Examples
+    --------
+    >>> spell("i0", Config()), spell("v9", Config())[1]
+    (('time', 'next chord within 0.06 s'), 'loudness 72 to 79 of 127')
+    >>> spell("m-2", Config())[1], spell("3:0.3.7", Config())[0]
+    ('top note falls by 2 semitones', 'chord')
+    """
+    says = {"i": _time, "v": _loudness, "m": _melody}.get(word[0])
+    return vertical.spell(word, config) if says is None else says(int(word[1:]), config)
+
+
+def _time(number: int, config: Config) -> tuple[str, str]:
+    edges = [f"{edge:g}" for edge in config.onset_edges_seconds]
+    if not edges:
+        return "time", "next chord at any time"
+    if number == 0:
+        return "time", f"next chord within {edges[0]} s"
+    if number == len(edges):
+        return "time", f"next chord after {edges[-1]} s or more"
+    return "time", f"next chord after {edges[number - 1]} to {edges[number]} s"
+
+
+def _loudness(number: int, config: Config) -> tuple[str, str]:
+    first = number * config.velocity_step
+    last = min(first + config.velocity_step - 1, 127)
+    return "loudness", f"loudness {first} to {last} of 127"
+
+
+def _melody(steps: int, config: Config) -> tuple[str, str]:
+    if steps == 0:
+        return "melody", "top note stays"
+    way, size = ("rises" if steps > 0 else "falls"), abs(steps)
+    unit = "semitone" if size == 1 else "semitones"
+    more = " or more" if size == config.motion_limit_semitones else ""
+    return "melody", f"top note {way} by {size} {unit}{more}"

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pipeline.chords import intervals, note_name, segments
 from pipeline.notes import Notes
 
+#: Notes of a long word that are named.
+NAMED = 12
+
 
 @dataclass(frozen=True)
 class Config:
@@ -34,3 +37,18 @@ def tokenize(notes: Notes, config: Config) -> list[str]:
     """Return one word per segment, in the order of time."""
     names = [note_name(int(pitch)) for pitch in notes.pitch]
     return [" ".join(names[part]) for part in segments(intervals(notes), config.beats_per_measure)]
+
+
+def spell(word: str, _config: Config) -> tuple[str, str]:
+    """Return ``segment`` and its notes, the first :data:`NAMED` of a long one.
+
+    Examples
+    --------
+    >>> spell("D5 F#5", Config())
+    ('segment', '2 notes: D5 F#5')
+    """
+    names = word.split()
+    if len(names) == 1:
+        return "segment", f"one note: {word}"
+    more = " ..." if len(names) > NAMED else ""
+    return "segment", f"{len(names)} notes: {' '.join(names[:NAMED])}{more}"

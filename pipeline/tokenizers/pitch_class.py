@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.chords import groups
+from pipeline.chords import groups, note_name
 from pipeline.notes import Notes
 
 
@@ -36,3 +36,15 @@ def tokenize(notes: Notes, config: Config) -> list[str]:
         ".".join(map(str, np.unique(notes.pitch[group] % 12)))
         for group in groups(notes, config.window_seconds)
     ]
+
+
+def spell(word: str, _config: Config) -> tuple[str, str]:
+    """Return ``chord`` and the names of its tones.
+
+    Examples
+    --------
+    >>> spell("0.4.7", Config())
+    ('chord', 'C E G')
+    """
+    octave = 60  # any whose number has one digit, which is cut off
+    return "chord", " ".join(note_name(octave + int(tone))[:-1] for tone in word.split("."))

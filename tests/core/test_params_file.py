@@ -25,7 +25,7 @@ TEXT = FILE.read_text(encoding="utf-8")
 
 SECTIONS = {
     *("synthesize", "corpora", "audio", "features", "chord2vec", "cv", "models", "train"),
-    *("audit", "report", "page", "final", "compute"),
+    *("audit", "report", "page", "final", "compute", "vocabulary"),
 }
 
 

@@ -93,7 +93,7 @@ def test_a_name_that_yaml_would_read_otherwise_stays_text(music, capsys, name):
         (["mine", "{music}", "--adapter", "foldr"], "did you mean 'folder'?"),
         (["mine", "{music}", "--models", "svn"], "did you mean 'svm'?"),
         (["mine", "{music}", "--crop-seconds", "0"], "must be at least 1"),
-        (["mine", "{music}", "--labels", "none.csv"], "none.csv: cannot be read"),
+        (["mine", "{music}", "--labels", "none.csv"], "--labels none.csv: no such file"),
     ],
 )
 def test_a_wrong_command_is_status_2(music, capsys, arguments, message):

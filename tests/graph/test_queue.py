@@ -56,7 +56,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with a tiny demo, two features and two models, after the experiment has run."""
     folder = tmp_path_factory.mktemp("queue") / "multispec"
     for name in ("dvc.yaml", "params.yaml", "requirements.lock", ".dvcignore", ".gitignore",
-                 ".dvc/config", "experiments/dvc.yaml", "experiments/sweep.yaml"):  # fmt: skip
+                 ".dvc/config", "experiments/dvc.yaml", "experiments/sweep.yaml",
+                 "reports/sweep/about.yaml"):  # fmt: skip
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     for name in ("pipeline", "models"):
@@ -90,6 +91,12 @@ def folds(clone: Path) -> set[Path]:
     return set((clone / "data/cache/folds").rglob("*"))
 
 
+def test_a_sweep_that_nobody_has_run_is_not_missed(clone: Path) -> None:
+    files = json.loads(dvc(clone, "metrics", "show", "--json"))[""]["data"]
+    failed = {path for path, read in files.items() if "error" in read}
+    assert failed == {"reports/metrics.json"}, "that of the report, which has not run here"
+
+
 def test_queued_variants_take_their_folds_from_the_experiment(clone: Path) -> None:
     before = folds(clone)
     assert before
@@ -99,7 +106,7 @@ def test_queued_variants_take_their_folds_from_the_experiment(clone: Path) -> No
     found = {}
     for entry in shown[-1]["experiments"] or []:
         for revision in entry["revs"]:
-            metrics = revision["data"]["metrics"]["data/sweep/demo.json"]
+            metrics = revision["data"]["metrics"]["reports/sweep/demo.json"]
             found[revision["name"]] = metrics["data"]["grouped"]
     assert set(found) == {"demo-tiny-as-shipped", "demo-tiny-one-cost"}
     for scores in found.values():

@@ -66,6 +66,7 @@ def build(root: Path) -> None:
         predictions = WORLD.make_predictions(index, right, number)
         WORLD.write_run(root / "data/runs/demo" / model, predictions, history, audio=True)
     WORLD.write_embedding(root / "data/embeddings/demo.zarr", list(index["track"]), len(index))
+    WORLD.write_vocabulary(root / "data/vocabulary/demo.json", index, len(index))
     WORLD.write_features(root / "data/features/demo", index)
     (root / "reports/demo/quarantine.csv").write_text(
         "file,stage,reason\n<i>bad</i>.wav,index,truncated\n"
@@ -196,6 +197,7 @@ def bare() -> Callable[[Path], Node]:
         shutil.rmtree(root / "data/features")
         shutil.rmtree(root / "data/embeddings")
         WORLD.write_embedding(root / "data/embeddings/demo.zarr", list(index["track"]), 0)
+        WORLD.write_vocabulary(root / "data/vocabulary/demo.json", index, 0)
         (root / "reports/demo/audit.csv").unlink()
         (root / "reports/demo/quarantine.csv").write_text("file,stage,reason\n")
         evaluate.evaluate(root, "demo")

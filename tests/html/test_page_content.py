@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,26 @@ def test_class_scores_gaps_and_chords_are_the_csvs(tree: Any, world: Path) -> No
     chords = pd.read_csv(world / REPORTS / "chords.csv")
     _, rows = table(tree, "demo-chords")
     assert [row[3] for row in rows] == [f"{100 * share:.1f} %" for share in chords["coverage"]]
+
+
+def test_the_words_are_those_of_the_vocabulary(tree: Any, world: Path) -> None:
+    said = json.loads((world / "data/vocabulary/demo.json").read_text())
+    _, rows = table(tree, "demo-frequent")
+    assert [row[0] for row in rows] == [word["word"] for word in said["words"]]
+    assert [int(row[3]) for row in rows] == [word["tokens"] for word in said["words"]]
+    _, rows = table(tree, "demo-typical")
+    assert [(row[0], row[4]) for row in rows] == [
+        (label, each["word"])
+        for label, found in zip(said["classes"], said["typical"], strict=True)
+        for each in found
+    ]
+    assert len({row[4] for row in rows}) == len(rows) == 4, "a chord of its own for each class"
+    assert all(row[2].startswith("100 %") and row[3].startswith("0 %") for row in rows)
+    drawing = next(node for node in tree.all("svg") if node.attributes.get("class") == "map")
+    assert len(drawing.all("circle")) == len(said["words"])
+    names = {node.text for node in drawing.all("text")}
+    assert names <= {word["word"] for word in said["words"]}
+    assert names
 
 
 def test_the_hardest_are_the_surest_mistakes(tree: Any, world: Path) -> None:

@@ -100,7 +100,7 @@ def test_every_model_comes_back_with_the_same_probabilities(finished, model, tmp
 
 
 def test_a_model_without_cross_validation_is_refused(finished):
-    with pytest.raises(StageError, match=r"predictions\.csv is missing.*dvc repro train@c-rcnn"):
+    with pytest.raises(StageError, match=r"predictions\.csv is missing.*dvc repro evaluate@c"):
         evidence.predictions("c", "rcnn", "grouped")
     with pytest.raises(StageError, match=r"no scores of rcnn; run `dvc repro evaluate@c`"):
         evidence.metrics("c", "rcnn", "grouped")
@@ -117,6 +117,14 @@ def test_wrong_settings_are_named(key, value):
     good = {"models": {}, "window_seconds": 1, "neighbours": 1, "quantile": 0.5}
     with pytest.raises(ValueError, match=f"{key} is {value}"):
         FinalConfig(**good | {key: value})
+
+
+def test_a_corpus_that_is_not_there_and_a_model_that_is_left_out(finished):
+    with pytest.raises(ParamsError, match="no key 'nosuch'; there are c"):
+        train_final(finished.params, "nosuch", "svm")
+    left_out = finished.params | {"train": finished.params["train"] | {"skip": {"c": ["svm"]}}}
+    with pytest.raises(StageError, match=r"train\.skip\.c of params.yaml leaves svm out"):
+        train_final(left_out, "c", "svm")
 
 
 def test_registries_hold_what_the_file_names(finished):

@@ -22,7 +22,7 @@ def test_the_threshold_is_the_quantile_of_distances_to_other_groups():
     means = []
     for track in range(200):
         others = known.rows[groups != groups[track]].astype(float)
-        apart = np.sqrt(((others - known.rows[track].astype(float)) ** 2).sum(axis=1))
+        apart = np.abs(others - known.rows[track].astype(float)).sum(axis=1)
         means.append(np.sort(apart)[:3].mean())
     assert known.threshold == pytest.approx(np.quantile(means, 0.9), rel=1e-6)
 
@@ -47,7 +47,15 @@ def test_units_do_not_matter_and_one_wild_track_moves_nothing():
 def test_blocks_count_the_same_whatever_their_width():
     rows = np.random.default_rng(2).normal(size=(100, 51))
     known = outliers.fit(rows, np.array([0] + [1] * 50), np.arange(100), 5, 0.99)
-    assert known.weight[0] ** 2 == pytest.approx((known.weight[1:] ** 2).sum())
+    assert known.weight[0] == pytest.approx(known.weight[1:].sum())
+
+
+def test_a_little_in_every_column_is_farther_than_much_in_one():
+    rows = np.random.default_rng(5).normal(size=(100, 50))
+    known = outliers.fit(rows, np.zeros(50, int), np.arange(100), 5, 0.99)
+    everywhere, once = np.full(50, 2.0), np.zeros(50)
+    once[0] = 2.0 * np.sqrt(50)  # the same Euclidean length
+    assert known.ratio(everywhere) > 1 > known.ratio(once)
 
 
 def test_constant_columns_and_tracks_that_are_alike():

@@ -112,7 +112,7 @@ def test_a_score_alone_beside_a_sound_and_broken(predictor, finished, sounds, tm
     both, without = predictor.predict(
         [(sounds("with.wav"), tmp_path / "with.mid"), sounds("other.wav", seed=50)]
     ).to_dict("records")
-    assert alone["reason"].startswith("unlike training, whose tracks have sound or sound and score")
+    assert alone["reason"] == "has score; training had sound or sound and score"
     assert both["reason"] == without["reason"] == ""
     assert both["p_joy"] != without["p_joy"]
     (tmp_path / "with.mid").write_bytes(b"MThd")

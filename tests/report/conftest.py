@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import store
+from pipeline import chord2vec, store, vocabulary
+from pipeline.tokenizers import vertical
 
 CLASSES = ["angry", "happy", "relaxed", "sad"]
 MODELS = {"majority": None, "svm": 0.75, "multispec_music": 0.55}
@@ -142,6 +143,22 @@ def write_embedding(path: Path, tracks: list[str], pieces: int) -> None:
     )
 
 
+def write_vocabulary(path: Path, index: pd.DataFrame, pieces: int) -> None:
+    """Words as a piece of each class would have them: a chord of its own among common ones."""
+    own = dict(zip(CLASSES, ("2:0.7", "3:0.4.7", "4:0.3.7", "3:0.1.6"), strict=True))
+    texts = [
+        ("3:0", own[label], "4:0", own[label], "5:0.12") if number < pieces else None
+        for number, label in enumerate(index["label"])
+    ]
+    config = chord2vec.Config("vertical", 8, 5, 5, 5, 1, "mean", "fold", 30.0)
+    settings = vocabulary.Config(words=6, nearest=2, typical=3)
+    found = vocabulary.describe(
+        tuple(texts), list(index["label"]), config, vertical.Config(), settings
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found), encoding="utf-8")
+
+
 def write_features(folder: Path, index: pd.DataFrame) -> None:
     """Write harmonics that differ by class, in the units of the real features."""
     generator = np.random.default_rng(0)
@@ -220,6 +237,7 @@ def _build(root: Path) -> None:
         predictions = make_predictions(index, right, number)
         write_run(root / "data/runs/demo" / model, predictions, history, audio=True)
     write_embedding(root / "data/embeddings/demo.zarr", list(index["track"]), len(index))
+    write_vocabulary(root / "data/vocabulary/demo.json", index, len(index))
     write_features(root / "data/features/demo", index)
     (root / "reports/demo/quarantine.csv").write_text(
         "file,stage,reason\nbad.wav,index,truncated\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 
@@ -101,3 +103,38 @@ def test_the_exit_status_reaches_the_shell(studio):
     assert (done.returncode, done.stdout) == (2, "")
     assert "params.yaml: no such file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_interruption_is_one_line(capsys, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands.load("doctor"), "run", interrupted)
+    assert main(["doctor"]) == 130
+    assert capsys.readouterr().err == "\nmultispec doctor: interrupted\n"
+
+
+def test_a_disk_that_refuses_is_one_line_and_another_error_a_traceback(capsys, monkeypatch):
+    def refused(number):
+        def run(_):
+            raise OSError(number, os.strerror(number), "params.yaml")
+
+        return run
+
+    monkeypatch.setattr(commands.load("doctor"), "run", refused(errno.EROFS))
+    assert main(["doctor"]) == 2
+    text = capsys.readouterr().err
+    assert text.startswith("multispec doctor: params.yaml: Read-only file system; make room or")
+    monkeypatch.setattr(commands.load("doctor"), "run", refused(errno.EIO))
+    with pytest.raises(OSError, match=r"params\.yaml"):
+        main(["doctor"])
+
+
+def test_a_terminal_without_the_letters_shows_escapes(tmp_path):
+    code = "import sys; from pipeline import cli; sys.exit(cli.main(['add', 'x', sys.argv[1]]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "müsli")],
+        capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert b"m\\xfcsli: does not exist" in done.stderr
