@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from pipeline import corpora, corpus, crossval, embed, params, synthesize
+from pipeline import corpora, corpus, crossval, embed, params, synthesize, vocabulary
 from pipeline.auditing.settings import AuditConfig
 from pipeline.doctor import Finding, Patient
 from pipeline.execute import ComputeConfig
@@ -24,6 +24,7 @@ WHOLE = {
     "compute": ComputeConfig,
     "cv": CvConfig,
     "page": Page,
+    "vocabulary": vocabulary.Config,
 }
 #: All sections that there are.
 SECTIONS = (
