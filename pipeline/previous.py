@@ -61,6 +61,11 @@ class Previous:
         except StoreError:  # written by an older version: nothing to reuse
             return None
 
+    @property
+    def links(self) -> bool:
+        """Whether a new store may have hard links to files of this one."""
+        return self.reader is not None and _dvc_cache(Path.cwd())[1]
+
     def rows(self, wanted: Collection[str]) -> Iterator[tuple[str, Encoded]]:
         """Yield key and row of every wanted row that is intact, one in memory at a time."""
         reader = self.reader if wanted else None
@@ -96,7 +101,7 @@ def _locked(out: Path, stage: str) -> dict[str, Path] | None:
     digest = next((entry.get("md5") for entry in outs if entry["path"] == out.as_posix()), None)
     if digest is None:
         return None
-    root = _cache_root(Path.cwd())
+    root, _ = _dvc_cache(Path.cwd())
     try:
         entries = json.loads(_object(root, digest).read_bytes())
         files = {entry["relpath"]: _object(root, entry["md5"]) for entry in entries}
@@ -119,11 +124,13 @@ def _stage(text: str, stage: str) -> dict[str, list[dict[str, str]]]:
 
 
 @lru_cache
-def _cache_root(here: Path) -> Path:
+def _dvc_cache(here: Path) -> tuple[Path, bool]:
+    """Return where the DVC cache is, and whether outputs may be hard links to its objects."""
     from dvc.repo import Repo
 
     with Repo(str(here)) as repo:  # DVC knows best where it is: config, environment, experiments
-        return Path(repo.cache.local.path)
+        local = repo.cache.local
+        return Path(local.path), "hardlink" in local.cache_types
 
 
 def _object(root: Path, digest: str) -> Path:
