@@ -28,7 +28,7 @@ from pipeline.previous import Previous
 from pipeline.store import Reader
 
 #: A store with fewer bytes than this is assembled before the previous one is found.
-WORTH_BYTES = 2**28
+WORTH_BYTES = 2**27
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
