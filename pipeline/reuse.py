@@ -50,7 +50,7 @@ class Reuse:
     def __init__(
         self, previous: Previous, layout: Layout, keys: Sequence[str], cache: Cache
     ) -> None:
-        self.layout, self.keys, self.cache = layout, keys, cache
+        self.previous, self.layout, self.keys, self.cache = previous, layout, keys, cache
         worth = layout.row_bytes * len(keys) >= WORTH_BYTES and isinstance(cache.root, Path)
         reader = previous.reader if worth and previous.links else None
         self.reader = reader if reader is not None and _alike(reader, layout) else None
@@ -65,14 +65,14 @@ class Reuse:
         number, per_shard = start // self.layout.per_shard, self.layout.per_shard
         if len(self.reader.keys[start : start + per_shard]) != stop - start:
             return None
-        source = shards.path_of(self.reader.path, number, self.layout.row_shape).resolve()
         target = shards.path_of(built, number, self.layout.row_shape)
         try:
+            source = self.previous.shard(number)
             if source.stat().st_mode & WRITABLE or (seconds := self._sound(source, start)) is None:
                 return None
             target.parent.mkdir(parents=True, exist_ok=True)
             target.hardlink_to(source)
-        except (OSError, ValueError):  # another disk, another owner; or damaged
+        except (OSError, ValueError, KeyError):  # another disk, another owner; damaged; none
             return None
         return seconds
 
