@@ -11,8 +11,9 @@ Memory of a task: one row, encoded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from pipeline.cache import Cache
 from pipeline.caching import rows
 from pipeline.execute import Executor, Failure
 from pipeline.plan import Layout
+from pipeline.previous import Previous
+from pipeline.reuse import Reuse
 from pipeline.shards import Encoded
 from pipeline.target import Target
 
@@ -90,6 +93,7 @@ def write(
     attributes: Mapping[str, Any],
     cache: Cache,
     executor: Executor,
+    previous: Previous,
 ) -> set[str]:
     """Write a store; return the keys of the rows that are lost, without which it is none.
 
@@ -99,21 +103,31 @@ def write(
         Content key of each row.
     attributes
         What else the store says of itself.
+    previous
+        Of which shards that stay as they are are taken whole (:mod:`pipeline.reuse`).
     """
     digests = np.frombuffer(b"".join(map(bytes.fromhex, keys)), np.uint8)
     path = target.built
     store.create(path, layout, digests.reshape(len(keys), store.KEY_BYTES), attributes)
+    reuse = Reuse(previous, layout, keys, cache)
+    local = isinstance(target.shards, Path)
+    taken = {
+        start: reuse.take(path, start, stop) if local else None for start, stop in layout.shards()
+    }
     nameless = replace(layout, tracks=())  # a task needs no copy of all names
     tasks = [
         Shard(target.shards, nameless, start, keys[start:stop], cache)
         for start, stop in layout.shards()
+        if taken[start] is None
     ]
     label = f"write {layout.corpus}/{layout.feature}"
-    seconds: list[int | None] = []
-    for result in executor.run(assemble, tasks, label, lambda task: len(task.keys), light=True):
+    results = executor.run(assemble, tasks, label, lambda task: len(task.keys), light=True)
+    written: dict[int, Sequence[int | None]] = {start: f for start, f in taken.items() if f}
+    for task, result in zip(tasks, results, strict=True):
         if isinstance(result, Failure):
             raise store.StoreError(result.reason)
-        seconds += result
+        written[task.start] = result
+    seconds = [count for start, _ in layout.shards() for count in written[start]]
     lost = {row_key for row_key, count in zip(keys, seconds, strict=True) if count is None}
     if not lost:
         store.finish(path, np.array(seconds, np.int32))

@@ -150,6 +150,22 @@ class Cache:
             return None
         return found[1]
 
+    def begins(self, kind: str, key: str, size: int) -> tuple[bytes, bytes] | None:
+        """Return an entry's checksum and the first bytes of its payload, unchecked.
+
+        ``None`` where there is no such entry that may be read, or it is in an object store.
+        """
+        if not isinstance(self.root, Path):
+            return None
+        try:
+            with self.path(kind, key).open("rb", buffering=0) as file:
+                data = file.read(DIGEST_BYTES + size)
+        except OSError:
+            return None
+        if len(data) < DIGEST_BYTES + size:
+            return None
+        return data[:DIGEST_BYTES], data[DIGEST_BYTES:]
+
     def write(self, kind: str, key: str, payload: bytes) -> None:
         """Write an entry atomically.
 

@@ -9,12 +9,14 @@ small, because workers write what they compute.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from pipeline.stage import StageError
@@ -31,6 +33,9 @@ WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
 }
+#: The same for this process, as (parameter of ``mallopt``, bytes): when to trim, and from where on
+#: to map, for which glibc allows 32 MiB at most.
+KEPT = ((-1, 2**30), (-3, 2**25))
 #: What Dask need not do beside the work: nobody looks at a cluster that ends with its stage. The
 #: profiler stops a worker a hundred times a second, clocks tick fifty times.
 QUIET = {
@@ -65,6 +70,20 @@ class Failure:
 
 #: Dask's own words hold an address and a random name, and reasons are stored: equal bytes.
 DIED = Failure("worker-died", "every process that ran it died, of memory or of a library's crash")
+
+
+@cache
+def keep_freed_memory() -> bool:
+    """Have this process use freed arrays again, as workers do; return whether its C library can.
+
+    A fresh array of some megabytes costs more than to fill it: the kernel clears every page.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # not glibc
+        return False
+    taken = [mallopt(parameter, size) == 1 for parameter, size in KEPT]
+    return all(taken)
 
 
 @contextmanager

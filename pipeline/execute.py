@@ -33,7 +33,7 @@ from tqdm import tqdm
 
 from pipeline.cluster import DIED as DIED
 from pipeline.cluster import Failure as Failure
-from pipeline.cluster import connect, spread
+from pipeline.cluster import connect, keep_freed_memory, spread
 from pipeline.paths import WORK
 from pipeline.stage import StageError, check_disk
 
@@ -197,6 +197,7 @@ class Executor:
         """Run tasks in this process until a cluster pays for the rest."""
         # A cluster takes seconds to start; a single task never earns them back.
         small = plain or len(tasks) <= 1
+        keep_freed_memory()
         begun, total, weight = self.clock(), sum(weigh(task) for task in tasks), 0
         for index, task in enumerate(tasks if small or patient else ()):
             yield index, _guarded(function, task)

@@ -229,7 +229,7 @@ def _write(
     target.open()
     about = {**describe(recipe), "rejected": {track: str(why) for track, why in reasons.items()}}
     lost = assembly.write(
-        target, layout, tuple(keys.values()), about, supply.cache, supply.executor
+        target, layout, tuple(keys.values()), about, supply.cache, supply.executor, supply.previous
     )
     if not lost:
         target.close()

@@ -16,9 +16,12 @@ from tempfile import TemporaryDirectory
 
 from ruamel.yaml import YAML
 
-from pipeline import paths
+from pipeline import paths, shards
 from pipeline.shards import Encoded
 from pipeline.store import Reader, StoreError
+
+#: What the names of shards begin with, within a store.
+SHARDS = "values/c/"
 
 
 class Previous:
@@ -35,6 +38,7 @@ class Previous:
     def __init__(self, out: Path, stage: str) -> None:
         self.out, self.stage = out, stage
         self._stack = ExitStack()
+        self._listing: dict[str, Path] = {}
 
     def __enter__(self) -> Previous:
         return self
@@ -52,14 +56,37 @@ class Previous:
         # Beside the results, where workers on another machine find it as well.
         folder = TemporaryDirectory(prefix="previous.", dir=paths.WORK.absolute())
         view = Path(self._stack.enter_context(folder)) / self.out.name
-        for relative, source in listing.items():
-            target = view / relative
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(source.absolute())
+        self._listing = listing
+        for relative in listing:
+            if not relative.startswith(SHARDS):  # many folders, and few are read
+                self._show(view, relative)
         try:
             return Reader(view)
         except StoreError:  # written by an older version: nothing to reuse
             return None
+
+    def _show(self, view: Path, relative: str) -> None:
+        target = view / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.is_symlink():
+            target.symlink_to(self._listing[relative].absolute())
+
+    def shard(self, number: int) -> Path:
+        """Return DVC's own file of a shard.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        if self.reader is None:
+            raise KeyError(number)
+        return self._listing[_name_of(self.reader, number)]
+
+    @property
+    def links(self) -> bool:
+        """Whether a new store may have hard links to files of this one."""
+        return self.reader is not None and _dvc_cache(Path.cwd())[1]
 
     def rows(self, wanted: Collection[str]) -> Iterator[tuple[str, Encoded]]:
         """Yield key and row of every wanted row that is intact, one in memory at a time."""
@@ -70,10 +97,16 @@ class Previous:
             stop = min(start + reader.per_shard, len(reader.keys))
             if not set(reader.keys[start:stop]).intersection(wanted):
                 continue
+            with suppress(KeyError):
+                self._show(reader.path, _name_of(reader, start // reader.per_shard))
             for number in range(start, stop):
                 if reader.keys[number] in wanted:
                     with suppress(StoreError):  # damaged: it is computed again
                         yield reader.keys[number], reader.encoded(number)
+
+
+def _name_of(reader: Reader, number: int) -> str:
+    return shards.path_of(Path(), number, reader.shape[1:]).as_posix()
 
 
 def keys(out: Path, stage: str) -> set[str]:
@@ -96,7 +129,7 @@ def _locked(out: Path, stage: str) -> dict[str, Path] | None:
     digest = next((entry.get("md5") for entry in outs if entry["path"] == out.as_posix()), None)
     if digest is None:
         return None
-    root = _cache_root(Path.cwd())
+    root, _ = _dvc_cache(Path.cwd())
     try:
         entries = json.loads(_object(root, digest).read_bytes())
         files = {entry["relpath"]: _object(root, entry["md5"]) for entry in entries}
@@ -119,11 +152,13 @@ def _stage(text: str, stage: str) -> dict[str, list[dict[str, str]]]:
 
 
 @lru_cache
-def _cache_root(here: Path) -> Path:
+def _dvc_cache(here: Path) -> tuple[Path, bool]:
+    """Return where the DVC cache is, and whether outputs may be hard links to its objects."""
     from dvc.repo import Repo
 
     with Repo(str(here)) as repo:  # DVC knows best where it is: config, environment, experiments
-        return Path(repo.cache.local.path)
+        local = repo.cache.local
+        return Path(local.path), "hardlink" in local.cache_types
 
 
 def _object(root: Path, digest: str) -> Path:

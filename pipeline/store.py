@@ -18,7 +18,7 @@ Group attributes: ``corpus``, ``feature``, ``config``, ``tracks`` (ids in row or
 
 Three facts about Zarr shape the layout. Two writers on one shard lose rows silently, so **one task
 writes one whole shard**, and :func:`write_shard` refuses anything else. A flipped byte goes
-unnoticed without a checksum, so Zstandard runs with its checksum on (and at level 0: the numbers
+unnoticed without a checksum, so Zstandard runs with its checksum on (and at level 1: the numbers
 hardly compress). A missing shard reads as the fill value, so the fill is NaN, rows are finite by
 contract, and every read checks; a small array is one chunk, which must be there.
 """

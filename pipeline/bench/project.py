@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import math
 import shutil
 import tempfile
@@ -22,6 +23,18 @@ from pipeline.index import index
 NAME, MUSIC = "bench", "music"
 #: The features of the paper.
 PAPER = ("gtf", "mf_rp", "wideband", "narrowband")
+
+#: The extraction of the project as DVC knows it, and where DVC may link, as in this repository.
+GRAPH = """stages:
+  extract:
+    matrix:
+      corpus: [{corpus}]
+      feature: [{features}]
+    cmd: python -m pipeline.extract ${{item.corpus}} ${{item.feature}}
+    outs:
+      - data/features/${{item.corpus}}/${{item.feature}}.zarr
+"""
+CONFIG = "[core]\n    no_scm = true\n[cache]\n    type = reflink,hardlink,copy\n"
 
 
 def paper(all_params: Mapping[str, Any]) -> list[str]:
@@ -85,10 +98,29 @@ class Project:
             for feature in features:
                 extract(changed, NAME, feature)
 
+    def commit(self) -> None:
+        """Have DVC record the stores, as it does behind every stage that it runs."""
+        from dvc.repo import Repo
+
+        logging.getLogger("dvc").setLevel(logging.WARNING)
+        with self.inside():
+            if not Path(".dvc").is_dir():
+                stages = GRAPH.format(corpus=NAME, features=", ".join(paper(self.params)))
+                Path("dvc.yaml").write_text(stages, encoding="utf-8")
+                Repo.init(no_scm=True).close()
+                Path(".dvc/config").write_text(CONFIG, encoding="utf-8")
+            with Repo() as repo:
+                repo.commit(force=True)
+
+    def drop(self) -> None:
+        """Remove the stores, as DVC does before it runs their stages."""
+        shutil.rmtree(self.folder / "data/features", ignore_errors=True)
+
     def forget(self) -> None:
         """Remove what the extraction made; the index and what it knows of the files stay."""
-        for made in ("data/rows", "data/features", "data/work"):
+        for made in ("data/rows", "data/features", "data/work", ".dvc"):
             shutil.rmtree(self.folder / made, ignore_errors=True)
+        (self.folder / "dvc.lock").unlink(missing_ok=True)
 
     def keep(self, rows: Sequence[corpus.Row]) -> None:
         """Make the index list these tracks alone."""

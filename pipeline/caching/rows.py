@@ -15,8 +15,8 @@ from __future__ import annotations
 import struct
 from contextlib import suppress
 
-from pipeline.cache import Cache
-from pipeline.shards import Encoded
+from pipeline.cache import Cache, quick
+from pipeline.shards import TAG, Encoded
 
 _HEAD = struct.Struct("<8sII")
 #: More axes than any feature has: the entry is none of ours.
@@ -43,6 +43,21 @@ def read(cache: Cache, kind: str, key: str) -> Encoded | None:
             return row.current()
     cache.discard(kind, key)
     return None
+
+
+def same(cache: Cache, kind: str, key: str, shape: tuple[int, ...], frame: bytes) -> int | None:
+    """Return the number of seconds of a row that is encoded as these bytes, ``None`` if it is not.
+
+    The bytes are checked, those of the cache are not read: its checksum tells of both.
+    """
+    size = _HEAD.size + 4 * len(shape)
+    found = cache.begins(kind, key, size)
+    if found is None:
+        return None
+    own, head = found
+    seconds = _HEAD.unpack_from(head)[1]
+    expected = _HEAD.pack(TAG, seconds, len(shape)) + struct.pack(f"<{len(shape)}I", *shape)
+    return seconds if head == expected and own == quick(head, frame) else None
 
 
 def _row(payload: bytes) -> Encoded | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+from functools import lru_cache
 from types import ModuleType
 
 
@@ -26,8 +27,9 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
+@lru_cache
 def load(name: str) -> ModuleType:
-    """Import one feature module.
+    """Import one feature module; asked for with every row, so the folder is looked at once.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from pipeline import paths, previous
 from pipeline.bench import cluster, machine, peers, project, sections, sound
 from pipeline.bench.sections import chords, growth, loader
 from pipeline.bench.sections import features as features_section
@@ -123,14 +125,14 @@ def test_workers_share_all_tracks(tiny):
 @pytest.mark.usefixtures("alone")
 def test_growth(tiny):
     section = growth.run(replace(tiny, clips=4))
-    assert [row[1] for row in section.rows] == [1, 2, 4, 1]
+    assert [row[1] for row in section.rows] == [1, 2, 4, 1, 1, 1]
     assert len(section.goals) == 2
 
 
 @pytest.mark.parametrize(("name", "clips"), [("workers", 3), ("growth", 3)])
 @pytest.mark.usefixtures("alone")
 def test_too_few_tracks_are_refused(tiny, name, clips):
-    with pytest.raises(ValueError, match=r"at least 4|5 are the least"):
+    with pytest.raises(ValueError, match=r"at least 4|6 are the least"):
         sections.load(name).run(replace(tiny, clips=clips))
 
 
@@ -148,6 +150,27 @@ def test_one_more_track_is_all_that_is_computed(tiny, capsys):
         assert len(made.tracks) == 5
     assert not made.folder.exists()
     assert capsys.readouterr().out == ""
+
+
+def test_a_recorded_store_is_the_previous_one(tiny, capfd):
+    with project.temporary(tiny, 5) as made:
+        made.extract(["gtf", "mf_rp"])
+        made.commit()
+        whole = (made.store("gtf") / "zarr.json").read_bytes()
+        made.drop()
+        shutil.rmtree(made.folder / "data/rows")
+        with (
+            made.inside(),
+            previous.Previous(paths.features("bench", "gtf"), "extract@bench-gtf") as old,
+        ):
+            assert old.reader is not None
+            assert len(old.reader.tracks) == 5
+        made.extract(["gtf"])
+        assert (made.store("gtf") / "zarr.json").read_bytes() == whole
+        made.forget()
+        with made.inside():
+            assert previous.keys(paths.features("bench", "gtf"), "extract@bench-gtf") == set()
+    assert capfd.readouterr().out == ""
 
 
 def test_tracks_differ_also_where_they_outnumber_the_music(tmp_path, monkeypatch):
