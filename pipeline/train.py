@@ -118,7 +118,7 @@ def hardware(device: str) -> str:
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, one thread per fold"
+    return f"{names[0] if names else platform.machine()}, processor time of one thread per fold"
 
 
 def main() -> None:
