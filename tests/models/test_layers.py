@@ -45,14 +45,15 @@ def test_every_channel_of_the_sweep_builds(numbers, rows):
 def test_channel_against_plain_layers(numbers):
     torch.manual_seed(0)
     repeats, maps, kernel, pool = numbers
-    channel = Channel(ChannelConfig(*numbers), 26, 44)
+    # In float64: normalising may enlarge what single precision rounds, as far as it likes.
+    channel = Channel(ChannelConfig(*numbers), 26, 44).double()
     layers = []
     for index in range(repeats):
         convolution = nn.Conv2d(1 if index == 0 else maps, maps, kernel, padding="same")
         convolution.load_state_dict(channel.convolutions[index].state_dict())
         layers += [convolution, nn.MaxPool2d(pool, ceil_mode=True), nn.BatchNorm2d(maps), nn.ReLU()]
-    plain = nn.Sequential(*layers, nn.Flatten())
-    pictures = torch.randn(BLOCKS_AT_ONCE + 5, 26, 44)
+    plain = nn.Sequential(*layers, nn.Flatten()).double()
+    pictures = torch.randn(BLOCKS_AT_ONCE + 5, 26, 44, dtype=torch.float64)
     for _ in range(2):
         torch.testing.assert_close(channel(pictures), plain(pictures[:, None]))
         channel.eval()
