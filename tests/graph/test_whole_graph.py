@@ -122,7 +122,7 @@ def test_every_contract_file_is_there(clone):
     ]
     assert [name for name in expected if not (clone / name).exists()] == []
     metrics = json.loads((clone / "reports/metrics.json").read_text())
-    skipped = params.read(ROOT / "params.yaml")["train"]["skip"]["demo"]
+    skipped = params.read(ROOT / "params.yaml")["train"]["skip"].get("demo", ())
     assert set(metrics["demo"]) == set(models.names()) - set(skipped)
     predictions = pd.read_csv(clone / "data/runs/demo/multispec_music/predictions.csv")
     assert predictions.groupby("protocol").size().to_dict() == {"grouped": 12, "random": 12}
