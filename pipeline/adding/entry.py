@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from pipeline import params
@@ -125,7 +125,10 @@ def _rewritten(
         holder = holder[name]
     if holder[section[-1]] is None:
         holder[section[-1]] = CommentedMap()
-    holder[section[-1]][key] = value
+    entry = CommentedSeq(value) if isinstance(value, list) else CommentedMap(value)
+    if isinstance(entry, CommentedSeq):
+        entry.fa.set_flow_style()
+    holder[section[-1]][key] = entry
     out = io.StringIO()
     yaml.dump(loaded, out)
     return out.getvalue()
