@@ -24,6 +24,7 @@ from torch.nn import functional
 from models.parts.batch import Batch, gather, parts_of
 from models.parts.classifier import Checkpoint, History, TrainConfig, score
 from models.parts.data import Data, Split
+from models.parts.running import begin_epoch
 
 # Tracks in a batch where nothing is learnt: a matter of memory, not of results.
 TRACKS_AT_ONCE = 16
@@ -163,6 +164,7 @@ def _epoch(
     device = next(network.parameters()).device
     total = right = 0.0
     network.train()
+    begin_epoch(network)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(int(rng.integers(2**31)))
         for part in parts_of(rng.permutation(tracks), settings.batch_size):

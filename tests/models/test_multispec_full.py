@@ -105,7 +105,7 @@ def test_every_size_of_the_network_matters(change, config, shapes, data, split):
     assert not np.allclose(before, after, atol=1e-7)
 
 
-@pytest.mark.parametrize("change", [{"head": "softmax"}, {"groups": 1}], ids=str)
+@pytest.mark.parametrize("change", [{"head": "softmax"}, {"group_nodes": 5}], ids=str)
 def test_the_head_matters(change, config, shapes, data, split, settings):
     bls = {key: value for key, value in change.items() if hasattr(config.bls, key)}
     other = replace(config, bls=replace(config.bls, **bls)) if bls else replace(config, **change)
