@@ -4,11 +4,11 @@ Conventions
 -----------
 A *key* is the SHA-256, in hexadecimal, of everything that decides an entry's bytes: the file's
 content, the effective configuration, the version of the code and the versions of the libraries.
-An entry is a file ``<root>/<kind>/<first two digits>/<key>``: 32 bytes of checksum and the payload,
-an encoded row (:mod:`pipeline.caching.rows`), an ``.npy`` array (never a pickle) or UTF-8 JSON. It
-is written under another name and renamed, so that a killed writer leaves no entry; a reader that
-finds the checksum wrong removes the entry and reports it missing. An entry that cannot be read, or
-holds something else than what is asked for, counts as missing too.
+An entry is a file ``<root>/<kind>/<first two digits>/<key>`` (:func:`name_of`): 32 bytes of
+checksum and the payload, an encoded row (:mod:`pipeline.caching.rows`), an ``.npy`` array (never a
+pickle) or UTF-8 JSON. It is written under another name and renamed, so that a killed writer leaves
+no entry; a reader that finds the checksum wrong removes the entry and reports it missing. An entry
+that cannot be read, or holds something else than what is asked for, counts as missing too.
 
 The checksum is a SHA-256. Of rows, which are many, large and soon made again, it is a CRC-32C, a
 tenth of the work and as good against a disk that forgets; and they are not flushed to the disk:
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 DIGEST_BYTES = 32
 #: What a checksum begins with that is a CRC-32C; a SHA-256 does so once in 2**64 entries.
 QUICK = b"CRC-32C\0"
+#: Kinds of rows that were computed ahead of their own stage, which moves them. They do not stay, so
+#: they lie in one folder: to make 256 more of them takes as long as to write a hundred rows.
+AHEAD = "ahead-"
 #: Names another root than ``compute.cache``, for one user or one machine.
 VARIABLE = "MULTISPEC_CACHE"
 
@@ -78,8 +81,14 @@ def real_root(here: Path) -> Path:
 
 
 def name_of(kind: str, key: str) -> str:
-    """Return where an entry lies, below the root."""
-    return f"{kind}/{key[:2]}/{key}"
+    """Return where an entry lies, below the root.
+
+    Examples
+    --------
+    >>> name_of("gtf", "12ab"), name_of("ahead-gtf", "12ab")
+    ('gtf/12/12ab', 'ahead-gtf/12ab')
+    """
+    return f"{kind}/{key}" if kind.startswith(AHEAD) else f"{kind}/{key[:2]}/{key}"
 
 
 def quick(*parts: bytes) -> bytes:

@@ -29,14 +29,17 @@ import numpy as np
 from numcodecs.zstd import Zstd
 from numpy.typing import NDArray
 
-#: The numbers hardly compress: level 1 leaves as many bytes as the library's default, level 3, to a
-#: fraction of a percent, in less time; below 1 nothing is compressed at all.
-LEVEL = 1
+#: Zstandard in its fastest gear, with its checksum. The numbers hardly compress: level 1 makes the
+#: stores of real music an eighth smaller, but takes a sixth of the whole time from a file to its
+#: stores, and reads at a quarter of the speed. What is padded costs nothing at either.
+LEVEL = -1
 MISSING = 2**64 - 1
 #: A store says what turned its rows into bytes: another version may make others of them.
 ENCODER = f"numcodecs {numcodecs.__version__}, zstd level {LEVEL}"
 #: The same in short, for a row on its own.
 TAG = hashlib.sha256(ENCODER.encode()).digest()[:8]
+#: Where in a store the shards lie.
+FOLDER = "values/c"
 ENTRY_BYTES = 16
 CRC_BYTES = 4
 
@@ -193,7 +196,7 @@ class Shard:
 
 def path_of(store: Path, number: int, row_shape: Sequence[int]) -> Path:
     """Where a shard lies: Zarr names it by its number along every axis."""
-    return store.joinpath("values", "c", str(number), *("0" for _ in row_shape))
+    return store.joinpath(FOLDER, str(number), *("0" for _ in row_shape))
 
 
 def encoded(
