@@ -24,7 +24,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +91,7 @@ def name_of(kind: str, key: str) -> str:
     return f"{kind}/{key}" if kind.startswith(AHEAD) else f"{kind}/{key[:2]}/{key}"
 
 
-def quick(*parts: bytes) -> bytes:
+def quick(parts: Iterable[bytes]) -> bytes:
     """Return the quick checksum of a payload in parts, as an entry begins with it."""
     found = 0
     for part in parts:
@@ -104,10 +104,10 @@ def sound(own: bytes, payload: bytes) -> bool:
 
     Examples
     --------
-    >>> sound(quick(b"row"), b"row"), sound(quick(b"row"), b"raw")
+    >>> sound(quick([b"ro", b"w"]), b"row"), sound(quick([b"row"]), b"raw")
     (True, False)
     """
-    return own == (quick(payload) if own.startswith(QUICK) else hashlib.sha256(payload).digest())
+    return own == (quick([payload]) if own.startswith(QUICK) else hashlib.sha256(payload).digest())
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class Cache:
         pipeline.caching.places.CacheError
             If the cache cannot be written to.
         """
-        self.place.write(name_of(kind, key), quick(*parts), *parts, flush=False)
+        self.place.write(name_of(kind, key), quick(parts), *parts, flush=False)
 
     def discard(self, kind: str, key: str) -> None:
         """Remove an entry that is of no use, if there is one."""
