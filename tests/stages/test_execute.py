@@ -110,8 +110,11 @@ class Blaming:
     def scheduler_info(self) -> dict[str, dict[str, int]]:
         return {"workers": {"only": 1}}
 
-    def submit(self, function, task, pure):
+    def map(self, function, tasks, pure):
         assert not pure
+        return [self.submit(function, task) for task in tasks]
+
+    def submit(self, function, task):
         dies = task == FATAL or (task in self.blamed and task not in self.submitted)
         self.submitted.append(task)
         future = Future()
@@ -139,7 +142,7 @@ def test_trouble_outside_the_tasks_stops_the_stage_and_blames_no_file(monkeypatc
     client = Blaming(set())
     lost: Future[float] = Future()
     lost.set_exception(CancelledError("lost"))
-    monkeypatch.setattr(client, "submit", lambda *_, **__: lost)
+    monkeypatch.setattr(client, "submit", lambda *_: lost)
     monkeypatch.setattr(execute, "connect", lambda *_: nullcontext(client))
     with Executor(config(workers=1)) as executor, pytest.raises(CancelledError, match="lost"):
         executor.run(third, TASKS, "lost")
