@@ -24,6 +24,7 @@ from pipeline.caching import rows
 from pipeline.execute import Executor, Failure
 from pipeline.plan import Layout
 from pipeline.previous import Previous
+from pipeline.recipe import ahead
 from pipeline.reuse import Reuse
 from pipeline.shards import Encoded
 from pipeline.target import Target
@@ -77,7 +78,10 @@ def assemble(shard: Shard) -> list[int | None]:
 
 
 def _row(shard: Shard, row_key: str) -> Encoded | None:
-    row = rows.read(shard.cache, shard.layout.feature, row_key)
+    feature, cache = shard.layout.feature, shard.cache
+    row = rows.read(cache, feature, row_key)
+    if row is None and cache.move(ahead(feature), feature, row_key):
+        row = rows.read(cache, feature, row_key)
     if row is not None and row.shape != shard.layout.row_shape:
         raise store.StoreError(
             f"{shard.path}: a row is {row.shape}; it must be {shard.layout.row_shape}, "

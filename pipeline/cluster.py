@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from pipeline.stage import StageError
@@ -52,12 +53,12 @@ WORKERS_SECONDS = 60.0
 #: that died is back within seconds; those of other machines may have reached the end of their time.
 LOST_SECONDS = 300.0
 LOOK_SECONDS = 5.0
-POLL_SECONDS = 0.01
 #: Dask's own cluster gives a worker up for ever that is away 15 s after its first death, even where
 #: it came back and died again: a file that kills them all would leave none, and waiting no end.
 NEVER = "3650 days"
-#: Tasks handed to the scheduler at a time, per worker: it stays busy, and what waits is little.
-IN_FLIGHT = 3
+#: Tasks handed to the scheduler at a time, per worker: it stays busy, and what waits is little. New
+#: ones follow when half of them ended: one task alone costs Dask as much as three of several.
+IN_FLIGHT = 6
 
 
 @dataclass(frozen=True)
@@ -141,49 +142,44 @@ def spread(
     StageError
         If no worker is left, and none comes.
     """
-    from distributed import as_completed
-
     workers = max(1, len(client.scheduler_info()["workers"]))
     futures: dict[Any, int] = {}
+    ended: SimpleQueue[Any] = SimpleQueue()
 
-    def submit(index: int) -> Any:
-        future = client.submit(function, tasks[index], pure=False)
-        futures[future] = index
-        return future
+    def submit(first: int, stop: int) -> None:
+        made = client.map(function, tasks[first:stop], pure=False)
+        for index, future in zip(range(first, stop), made, strict=True):
+            futures[future] = index
+            future.add_done_callback(ended.put)
 
-    submitted = min(len(tasks), IN_FLIGHT * workers)
-    done = as_completed([submit(index) for index in range(submitted)])
+    room, submitted = IN_FLIGHT * workers, 0
     blamed: list[int] = []
-    for future in _ended(done, client):
-        index = futures.pop(future)
-        result = _outcome(future)
+    while futures or submitted < len(tasks):
+        if submitted < len(tasks) and 2 * len(futures) <= room:
+            stop = min(len(tasks), submitted + room - len(futures))
+            submit(submitted, stop)
+            submitted = stop
+        future = _next(ended, client)
+        index, result = futures.pop(future), _outcome(future)
         if result is DIED:
             blamed.append(index)
         else:
             yield index, result
-        if submitted < len(tasks):
-            done.add(submit(submitted))
-            submitted += 1
     for index in blamed:
         # Every task that waited on a worker that died is blamed; a culprit dies alone as well.
         if len(blamed) == 1:
             yield index, DIED
         else:
-            for future in _ended(as_completed([submit(index)]), client):
-                yield index, _outcome(future)
+            submit(index, index + 1)
+            yield index, _outcome(_next(ended, client))
 
 
-def _ended(done: Any, client: Any) -> Iterator[Any]:
-    """Yield futures as they end; waiting has an end where there is nobody to wait for."""
-    heard = looked = time.monotonic()
-    while not done.is_empty():
-        if done.has_ready():
-            yield next(done)
-            heard = looked = time.monotonic()
-            continue
-        time.sleep(POLL_SECONDS)
-        if time.monotonic() - looked < LOOK_SECONDS:
-            continue
+def _next(ended: SimpleQueue[Any], client: Any) -> Any:
+    """Return the next future that ends; waiting has an end where there is nobody to wait for."""
+    heard = time.monotonic()
+    while True:
+        with suppress(Empty):
+            return ended.get(timeout=LOOK_SECONDS)
         looked = time.monotonic()
         with suppress(OSError):  # the scheduler has no time, or is gone
             heard = looked if client.scheduler_info()["workers"] else heard

@@ -21,7 +21,7 @@ from pipeline.shards import Encoded
 from pipeline.store import Reader, StoreError
 
 #: What the names of shards begin with, within a store.
-SHARDS = "values/c/"
+SHARDS = f"{shards.FOLDER}/"
 
 
 class Previous:

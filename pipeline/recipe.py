@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from pipeline import codeversion, features, shards
 from pipeline.audio import AudioConfig, Reject
-from pipeline.cache import DIGEST_BYTES, Cache, key
+from pipeline.cache import AHEAD, DIGEST_BYTES, Cache, key, name_of
 from pipeline.caching import rows
 from pipeline.caching.claims import claim
 from pipeline.caching.objects import Objects
@@ -147,13 +147,13 @@ class Work:
 
 def ahead(feature: str) -> str:
     """Kind under which the cache holds rows that another feature's stage computed."""
-    return f"ahead-{feature}"
+    return f"{AHEAD}{feature}"
 
 
 def has(cache: Cache, kind: str, row_key: str) -> bool:
     """Whether the cache has such an entry; whether it is sound shows where it is read."""
     if isinstance(place := cache.place, Objects):
-        return place.size(f"{kind}/{row_key[:2]}/{row_key}") > DIGEST_BYTES
+        return place.size(name_of(kind, row_key)) > DIGEST_BYTES
     try:
         return cache.path(kind, row_key).stat().st_size > DIGEST_BYTES
     except OSError:

@@ -11,7 +11,7 @@ the checksum that its entry of the per-track cache has, which is computed anew f
 DVC may link (``cache.type``), which it then does with its outputs as well. All else is assembled.
 Nobody writes to a shard in place (:func:`pipeline.shards.write`), so what is linked stays as it is.
 
-Memory: one encoded row.
+Memory: a piece of a row.
 """
 
 from __future__ import annotations

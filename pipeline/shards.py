@@ -29,15 +29,20 @@ import numpy as np
 from numcodecs.zstd import Zstd
 from numpy.typing import NDArray
 
-#: The numbers hardly compress: level 1 leaves as many bytes as the library's default, level 3, to a
-#: fraction of a percent, in less time; below 1 nothing is compressed at all.
-LEVEL = 1
+#: Zstandard in its fastest gear, with its checksum. The numbers hardly compress: level 1 makes the
+#: stores of real music an eighth smaller, but takes a sixth of the whole time from a file to its
+#: stores, and reads at a quarter of the speed. What is padded costs nothing at either.
+LEVEL = -1
 MISSING = 2**64 - 1
 #: A store says what turned its rows into bytes: another version may make others of them.
 ENCODER = f"numcodecs {numcodecs.__version__}, zstd level {LEVEL}"
 #: The same in short, for a row on its own.
 TAG = hashlib.sha256(ENCODER.encode()).digest()[:8]
+#: Where in a store the shards lie.
+FOLDER = "values/c"
 ENTRY_BYTES = 16
+#: What is read at a time where bytes are only looked at: it stays in a core's own cache.
+PIECE_BYTES = 2**19
 CRC_BYTES = 4
 
 
@@ -146,7 +151,7 @@ class Shard:
     def __init__(self, path: Path, per_shard: int) -> None:
         self.path = path
         size = per_shard * ENTRY_BYTES
-        self._file = path.open("rb")
+        self._file = path.open("rb", buffering=0)
         try:
             length = self._file.seek(0, 2)
             self._file.seek(max(0, length - size - CRC_BYTES))
@@ -166,8 +171,8 @@ class Shard:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def rows(self) -> Iterator[bytes]:
-        """Yield the encoded rows, unchecked, of a shard that holds them and nothing else.
+    def rows(self) -> Iterator[Iterator[bytes]]:
+        """Yield the encoded rows, in pieces and unchecked, of a shard that holds nothing else.
 
         Raises
         ------
@@ -178,9 +183,13 @@ class Shard:
         ends = np.cumsum(there[:, 1])
         if (there[:, 0] != ends - there[:, 1]).any() or self._end != there[:, 1].sum():
             raise ValueError("the shard is not what its index says")
-        self._file.seek(0)
-        for length in there[:, 1].tolist():
-            yield self._file.read(length)
+        for offset, length in there.tolist():
+            yield self._pieces(offset, length)
+
+    def _pieces(self, offset: int, length: int) -> Iterator[bytes]:
+        self._file.seek(offset)
+        for begin in range(0, length, PIECE_BYTES):
+            yield self._file.read(min(PIECE_BYTES, length - begin))
 
     def encoded(self, place: int) -> bytes | None:
         """Return the row at a place as it is encoded, unchecked; ``None`` where there is none."""
@@ -193,7 +202,7 @@ class Shard:
 
 def path_of(store: Path, number: int, row_shape: Sequence[int]) -> Path:
     """Where a shard lies: Zarr names it by its number along every axis."""
-    return store.joinpath("values", "c", str(number), *("0" for _ in row_shape))
+    return store.joinpath(FOLDER, str(number), *("0" for _ in row_shape))
 
 
 def encoded(

@@ -1,4 +1,4 @@
-"""Feature and embedding stores on disk; the only module that knows Zarr.
+"""Feature and embedding stores on disk.
 
 Conventions
 -----------
@@ -18,25 +18,23 @@ Group attributes: ``corpus``, ``feature``, ``config``, ``tracks`` (ids in row or
 
 Three facts about Zarr shape the layout. Two writers on one shard lose rows silently, so **one task
 writes one whole shard**, and :func:`write_shard` refuses anything else. A flipped byte goes
-unnoticed without a checksum, so Zstandard runs with its checksum on (and at level 1: the numbers
-hardly compress). A missing shard reads as the fill value, so the fill is NaN, rows are finite by
-contract, and every read checks; a small array is one chunk, which must be there.
+unnoticed without a checksum, so every chunk has one. A missing shard reads as the fill value, so
+the fill is NaN, rows are finite by contract, and every read checks; a small array is one chunk,
+which must be there.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
-from zarr.codecs import ZstdCodec
 
-from pipeline import shards
+from pipeline import hierarchy, shards
 from pipeline.plan import Layout
 from pipeline.shards import TAG, Encoded
 from pipeline.stage import StageError, place
@@ -60,34 +58,6 @@ def _reading(path: Path, trouble: str = "not a readable store") -> Iterator[None
         ) from error
 
 
-FORMAT: dict[str, Any] = {
-    "filters": None,
-    "compressors": ZstdCodec(level=shards.LEVEL, checksum=True),
-    "config": {"write_empty_chunks": True},
-}
-
-
-def _put(group: zarr.Group, name: str, dims: Sequence[str], data: NDArray[Any]) -> None:
-    """Write a small array as one chunk."""
-    array = group.create_array(
-        name,
-        shape=data.shape,
-        dtype=data.dtype,
-        chunks=tuple(max(1, size) for size in data.shape),
-        fill_value=np.nan if data.dtype.kind == "f" else 0,
-        dimension_names=dims,
-        **FORMAT,
-    )
-    array[...] = data
-
-
-def _get(array: Any) -> NDArray[Any]:
-    """Read what :func:`_put` wrote; whole numbers have no NaN that would betray a lost chunk."""
-    if array.nchunks_initialized < array.nchunks:
-        raise ValueError(f"the chunk of {array.basename!r} is gone")
-    return np.asarray(array[...])
-
-
 def create(
     path: Path, layout: Layout, keys: NDArray[np.uint8], attributes: Mapping[str, Any]
 ) -> None:
@@ -103,18 +73,11 @@ def create(
     shutil.rmtree(path, ignore_errors=True)
     own = {"corpus": layout.corpus, "feature": layout.feature}
     described = {**own, **attributes, "encoder": shards.ENCODER, "tracks": list(layout.tracks)}
-    group = zarr.create_group(store=path, zarr_format=3, attributes=described)
-    group.create_array(
-        "values",
-        shape=(len(layout.tracks), *layout.row_shape),
-        dtype="float32",
-        chunks=(1, *layout.row_shape),
-        shards=(layout.per_shard, *layout.row_shape),
-        fill_value=np.nan,
-        dimension_names=["track", "second", *layout.shape],
-        **FORMAT,
-    )
-    _put(group, "key", ("track", "byte"), keys)
+    dims = ("track", "second", *layout.shape)
+    with hierarchy.making(path, described) as group:
+        shape = (len(layout.tracks), *layout.row_shape)
+        hierarchy.declare(group, "values", dims, shape, layout.per_shard)
+        hierarchy.put(group, "key", ("track", "byte"), keys)
 
 
 def write_shard(path: Path, layout: Layout, start: int, rows: NDArray[np.float32]) -> None:
@@ -145,7 +108,8 @@ def write_encoded(
 
 def finish(path: Path, seconds_valid: NDArray[np.int32]) -> None:
     """Write ``seconds_valid`` [shape=(track,)]; a store without it does not open."""
-    _put(zarr.open_group(path, mode="r+"), "seconds_valid", ("track",), seconds_valid)
+    with hierarchy.making(path, None) as group:
+        hierarchy.put(group, "seconds_valid", ("track",), seconds_valid)
 
 
 class Reader:
@@ -168,12 +132,12 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         with _reading(path):
-            group = zarr.open_group(path, mode="r")
+            group = hierarchy.opened(path)
             self._values = cast(Any, group["values"])
             self.attributes: dict[str, Any] = dict(group.attrs)
             self.tracks: list[str] = list(self.attributes["tracks"])
-            self.seconds_valid: NDArray[np.int32] = _get(group["seconds_valid"])
-            self.keys = [row.tobytes().hex() for row in _get(group["key"])]
+            self.seconds_valid: NDArray[np.int32] = hierarchy.get(group["seconds_valid"])
+            self.keys = [row.tobytes().hex() for row in hierarchy.get(group["key"])]
             self.shape: tuple[int, ...] = self._values.shape
             self.per_shard: int = self._values.shards[0]
             counts = {self.shape[0], len(self.tracks), len(self.seconds_valid), len(self.keys)}
@@ -238,7 +202,7 @@ def read_rows(path: Path, tracks: Iterable[str]) -> dict[str, NDArray[np.float32
 def attributes(path: Path) -> dict[str, Any]:
     """Return the group attributes of any store."""
     with _reading(path):
-        return dict(zarr.open_group(path, mode="r").attrs)
+        return dict(hierarchy.opened(path).attrs)
 
 
 def write_arrays(
@@ -257,11 +221,13 @@ def write_arrays(
     """
     partial = path.with_name(f".{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    group = zarr.create_group(store=partial, zarr_format=3, attributes=dict(attributes))
-    for name, (dims, data) in arrays.items():
-        if data.dtype.kind == "f" and not np.isfinite(data).all():
-            raise StoreError(f"{path}: array {name!r} has a non-finite value; all must be finite")
-        _put(group, name, dims, data)
+    with hierarchy.making(partial, attributes) as group:
+        for name, (dims, data) in arrays.items():
+            if data.dtype.kind == "f" and not np.isfinite(data).all():
+                raise StoreError(
+                    f"{path}: array {name!r} has a non-finite value; all must be finite"
+                )
+            hierarchy.put(group, name, dims, data)
     place(partial, path)
 
 
@@ -274,5 +240,7 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         If it is missing or damaged.
     """
     with _reading(path):
-        group = zarr.open_group(path, mode="r")
-        return {name: _get(array) for name, array in sorted(group.arrays())}, dict(group.attrs)
+        group = hierarchy.opened(path)
+        return {name: hierarchy.get(array) for name, array in sorted(group.arrays())}, dict(
+            group.attrs
+        )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import math
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -97,6 +100,12 @@ class Project:
         with self.inside():
             for feature in features:
                 extract(changed, NAME, feature)
+
+    def idle(self) -> None:
+        """Run one stage as DVC does, in a process of its own."""
+        (self.folder / "params.yaml").write_text(json.dumps(self.params), encoding="utf-8")
+        command = [sys.executable, "-m", "pipeline.extract", NAME, paper(self.params)[0]]
+        subprocess.run(command, cwd=self.folder, stdout=subprocess.DEVNULL, check=True)
 
     def commit(self) -> None:
         """Have DVC record the stores, as it does behind every stage that it runs."""

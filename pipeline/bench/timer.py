@@ -2,14 +2,16 @@
 
 Conventions
 -----------
-All times are seconds of the wall clock in a process held to one thread. Contestants take turns
-within a round, so that a machine which slows down for a while slows all of them; a round's ratio is
-therefore meaningful by itself, and the spread of a ratio is that over the rounds.
+All times are seconds of the wall clock in a process held to one thread, and begin when the disk has
+what the last contestant wrote. Contestants take turns within a round, so that a machine which slows
+down for a while slows all of them; a round's ratio is therefore meaningful by itself, and the
+spread of a ratio is that over the rounds.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -165,6 +167,7 @@ def measure(
         gc.collect()
         for each in contestants:
             each.before()
+            os.sync()
             start = clock()
             each.run()
             seconds[each.name].append(clock() - start)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.cache import Cache
+from pipeline.cache import Cache, name_of
 from pipeline.caching import claims, places
 from pipeline.caching.files import PARTIAL, Files, Found
 from pipeline.caching.objects import Objects
@@ -65,7 +65,11 @@ def _item(place: Files | Objects, found: Found) -> Item:
         return Item(place, found, "checkpoint", "", last.split(".")[0])
     if folders == [claims.FOLDER]:
         return Item(place, found, "claim", "", last.removesuffix(claims.SUFFIX))
-    if len(folders) == 2 and KEY.fullmatch(last) and folders[1] == last[:2]:
+    # Of the second form were rows ahead before they had one folder.
+    if KEY.fullmatch(last) and found.name in (
+        name_of(folders[0], last),
+        f"{folders[0]}/{last[:2]}/{last}",
+    ):
         return Item(place, found, "entry", folders[0], last)
     return Item(place, found, "foreign", "", "")
 

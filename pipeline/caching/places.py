@@ -15,6 +15,7 @@ import os
 import re
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,18 +58,15 @@ def within(root: Path, *names: str) -> Path:
 
     The root itself, where it is made here, follows the umask. What is there is left as it is.
     """
-    if (
-        folder := root.joinpath(*names)
-    ).is_dir():  # nearly always; to make it would lock the folder
+    folder = root.joinpath(*names)
+    if folder.is_dir():  # nearly always; to make it would lock the folder
         return folder
-    root.mkdir(parents=True, exist_ok=True)
-    folder = root
-    for name in names:
-        above, folder = folder, folder / name
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
+    if not names:
+        root.mkdir(parents=True, exist_ok=True)
+        return root
+    above = within(root, *names[:-1])
+    with suppress(FileExistsError):
+        folder.mkdir()
         _like(folder, above)
     return folder
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import corpus, features, folds, params, paths, pieces, probe, store, variants
 from pipeline.audio import AudioConfig
+from pipeline.cache import AHEAD
 from pipeline.caching import asked
 from pipeline.extract import recipe_of
 from pipeline.remote import local
@@ -28,9 +29,6 @@ from pipeline.rows import sha256_of
 
 if TYPE_CHECKING:
     from pipeline.caching.places import Root
-
-#: Rows that were computed ahead of their own stage have the keys of their feature.
-AHEAD = "ahead-"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ Rows are cheap to make again, so they have the quick checksum and are not flushe
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain
 
 from pipeline.cache import Cache, quick
 from pipeline.shards import TAG, Encoded
@@ -45,7 +47,9 @@ def read(cache: Cache, kind: str, key: str) -> Encoded | None:
     return None
 
 
-def same(cache: Cache, kind: str, key: str, shape: tuple[int, ...], frame: bytes) -> int | None:
+def same(
+    cache: Cache, kind: str, key: str, shape: tuple[int, ...], frame: Iterable[bytes]
+) -> int | None:
     """Return the number of seconds of a row that is encoded as these bytes, ``None`` if it is not.
 
     The bytes are checked, those of the cache are not read: its checksum tells of both.
@@ -57,7 +61,7 @@ def same(cache: Cache, kind: str, key: str, shape: tuple[int, ...], frame: bytes
     own, head = found
     seconds = _HEAD.unpack_from(head)[1]
     expected = _HEAD.pack(TAG, seconds, len(shape)) + struct.pack(f"<{len(shape)}I", *shape)
-    return seconds if head == expected and own == quick(head, frame) else None
+    return seconds if head == expected and own == quick(chain([head], frame)) else None
 
 
 def _row(payload: bytes) -> Encoded | None:

@@ -130,8 +130,8 @@ def _levels(signal: Signal, config: Config) -> NDArray[np.float32]:
 
 
 def from_signal(signal: Signal, config: Config) -> NDArray[np.float32]:
-    """Compute the spectrogram of a track; parameters and errors as :func:`extract`."""
-    return levels(signal, config).copy()
+    """Compute the spectrogram of a track, read-only; parameters and errors as :func:`extract`."""
+    return levels(signal, config)
 
 
 def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> NDArray[np.float32]:
@@ -157,4 +157,4 @@ def extract(samples: NDArray[np.floating], sample_rate: int, config: Config) -> 
         ``sample_rate``, if the window is longer than the transform, or if the rate does not fit
         ``hop_seconds``.
     """
-    return from_signal(Signal(samples, sample_rate), config)
+    return _levels(Signal(samples, sample_rate), config)

@@ -125,8 +125,8 @@ def test_workers_share_all_tracks(tiny):
 @pytest.mark.usefixtures("alone")
 def test_growth(tiny):
     section = growth.run(replace(tiny, clips=4))
-    assert [row[1] for row in section.rows] == [1, 2, 4, 1, 1, 1]
-    assert len(section.goals) == 2
+    assert [row[1] for row in section.rows] == [1, 2, 4, 0, 1, 1, 1, 0]
+    assert len(section.goals) == 3
 
 
 @pytest.mark.parametrize(("name", "clips"), [("workers", 3), ("growth", 3)])

@@ -100,7 +100,7 @@ def test_what_is_not_asked_for_goes_where_that_is_known(cache):
     reach = Reach({"gtf": frozenset(KEYS[:1])})
     assert gone(cache, reach=reach) == {
         f"gtf/01/{KEYS[1]}": prune.UNREACHABLE,
-        f"ahead-gtf/01/{KEYS[1]}": prune.UNREACHABLE,
+        f"ahead-gtf/{KEYS[1]}": prune.UNREACHABLE,
     }
     assert gone(cache, reach=reach, older_seconds=3 * DAY) == {}
 

@@ -110,8 +110,11 @@ class Blaming:
     def scheduler_info(self) -> dict[str, dict[str, int]]:
         return {"workers": {"only": 1}}
 
-    def submit(self, function, task, pure):
+    def map(self, function, tasks, pure):
         assert not pure
+        return [self.submit(function, task) for task in tasks]
+
+    def submit(self, function, task):
         dies = task == FATAL or (task in self.blamed and task not in self.submitted)
         self.submitted.append(task)
         future = Future()
@@ -122,25 +125,9 @@ class Blaming:
         return future
 
 
-class Completed(list):
-    """As ``distributed.as_completed``: an iterator that may be added to."""
-
-    add = list.append
-
-    def is_empty(self) -> bool:
-        return not self
-
-    def has_ready(self) -> bool:
-        return True
-
-    def __next__(self) -> object:
-        return self.pop(0)
-
-
 @pytest.mark.parametrize(("blamed", "asked_again"), [({6, 7, 8}, [6, 7, 8]), ({7}, [])])
 def test_of_several_that_are_blamed_the_innocent_live(monkeypatch, blamed, asked_again):
     client = Blaming(blamed)
-    monkeypatch.setattr("distributed.as_completed", Completed)
     monkeypatch.setattr(execute, "connect", lambda *_: nullcontext(client))
     with Executor(config(workers=1)) as executor:
         results = executor.run(third, TASKS, "blame")
@@ -153,9 +140,9 @@ def test_of_several_that_are_blamed_the_innocent_live(monkeypatch, blamed, asked
 
 def test_trouble_outside_the_tasks_stops_the_stage_and_blames_no_file(monkeypatch):
     client = Blaming(set())
-    monkeypatch.setattr(client, "submit", lambda *_, **__: Future())
-    monkeypatch.setattr(Future, "result", lambda _: (_ for _ in ()).throw(CancelledError("lost")))
-    monkeypatch.setattr("distributed.as_completed", Completed)
+    lost: Future[float] = Future()
+    lost.set_exception(CancelledError("lost"))
+    monkeypatch.setattr(client, "submit", lambda *_: lost)
     monkeypatch.setattr(execute, "connect", lambda *_: nullcontext(client))
     with Executor(config(workers=1)) as executor, pytest.raises(CancelledError, match="lost"):
         executor.run(third, TASKS, "lost")

@@ -14,7 +14,7 @@ from pipeline.bench.settings import Settings
 from pipeline.bench.timer import Contestant, Timings, measure
 
 QUICK = False
-TRACKS = 64
+TRACKS = 200
 WORKERS = 2
 COLUMNS = ("what", "tracks per second", "x realtime", "share of bare")
 BARE, DASK = "bare processes", "Dask workers"
