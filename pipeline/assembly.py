@@ -80,7 +80,8 @@ def assemble(shard: Shard) -> list[int | None]:
 def _row(shard: Shard, row_key: str) -> Encoded | None:
     feature, cache = shard.layout.feature, shard.cache
     row = rows.read(cache, feature, row_key)
-    if row is None and cache.move(ahead(feature), feature, row_key):
+    if row is None:  # computed ahead: it becomes an ordinary entry, here or by another run
+        cache.move(ahead(feature), feature, row_key)
         row = rows.read(cache, feature, row_key)
     if row is not None and row.shape != shard.layout.row_shape:
         raise store.StoreError(
