@@ -96,12 +96,7 @@ def extract(
     ):
         supply = Supply(recipe, Cache.at(settings.cache), executor, previous, label, files)
         if settings.together:
-            others = [each for each in params.section(all_params, "features") if each != feature]
-            supply.companions = Companions(
-                {each: partial(recipe_of, all_params, name, each) for each in others},
-                name,
-                supply.cache,
-            )
+            supply.companions = _companions(all_params, name, feature, supply.cache)
         wanted = files.keys() - held(supply.cache, feature, files)
         supply.source = dict.fromkeys(files.keys() - wanted, "cached")
         for _ in range(ATTEMPTS):
@@ -123,6 +118,14 @@ def extract(
     )
     print(f"{label}: {counts}", flush=True)
     return counts
+
+
+def _companions(all_params: Mapping[str, Any], name: str, but: str, cache: Cache) -> Companions:
+    """Return the features of params.yaml but one, to be computed from the same files."""
+    others = [each for each in params.section(all_params, "features") if each != but]
+    return Companions(
+        {each: partial(recipe_of, all_params, name, each) for each in others}, name, cache
+    )
 
 
 @dataclass
