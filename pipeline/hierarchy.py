@@ -64,7 +64,15 @@ def declare(
     shape: Sequence[int],
     per_shard: int,
 ) -> None:
-    """Describe a float32 array without values: one chunk per row, some rows per shard."""
+    """Describe a float32 array without values: one chunk per row, some rows per shard.
+
+    Parameters
+    ----------
+    name, dims, shape
+        Of the array; one name and one size per axis, rows first.
+    per_shard
+        Rows in a shard.
+    """
     group.create_array(
         name,
         shape=tuple(shape),
@@ -78,7 +86,13 @@ def declare(
 
 
 def put(group: zarr.Group, name: str, dims: Sequence[str], data: NDArray[Any]) -> None:
-    """Write a small array as one chunk."""
+    """Write a small array as one chunk.
+
+    Parameters
+    ----------
+    name, dims
+        Of the array; one name per axis of ``data``, which may have any shape and number type.
+    """
     array = group.create_array(
         name,
         shape=data.shape,
@@ -105,6 +119,11 @@ def opened(path: Path) -> zarr.Group:
         for file in _files(path)
     }
     return zarr.open_group(MemoryStore(held), mode="r")
+
+
+def attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes of the group in a folder; its arrays are not read."""
+    return dict(zarr.open_group(path, mode="r").attrs)
 
 
 def _files(path: Path) -> Iterator[Path]:

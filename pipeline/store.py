@@ -202,7 +202,7 @@ def read_rows(path: Path, tracks: Iterable[str]) -> dict[str, NDArray[np.float32
 def attributes(path: Path) -> dict[str, Any]:
     """Return the group attributes of any store."""
     with _reading(path):
-        return dict(hierarchy.opened(path).attrs)
+        return hierarchy.attributes(path)
 
 
 def write_arrays(

@@ -65,12 +65,11 @@ def _item(place: Files | Objects, found: Found) -> Item:
         return Item(place, found, "checkpoint", "", last.split(".")[0])
     if folders == [claims.FOLDER]:
         return Item(place, found, "claim", "", last.removesuffix(claims.SUFFIX))
-    # Of the second form were rows ahead before they had one folder.
-    if KEY.fullmatch(last) and found.name in (
-        name_of(folders[0], last),
-        f"{folders[0]}/{last[:2]}/{last}",
-    ):
-        return Item(place, found, "entry", folders[0], last)
+    if folders and KEY.fullmatch(last):
+        # Of the second form were rows ahead before they had one folder.
+        forms = (name_of(folders[0], last), f"{folders[0]}/{last[:2]}/{last}")
+        if found.name in forms:
+            return Item(place, found, "entry", folders[0], last)
     return Item(place, found, "foreign", "", "")
 
 

@@ -60,6 +60,8 @@ def test_what_nobody_can_use_goes_always_and_nothing_else(cache):
         f"checkpoints/{KEYS[1]}.123.part": 1,
         "notes.txt": 400,
         "gtf/zz/not-a-key": 400,
+        KEYS[2]: 400,
+        f"gtf/{KEYS[2]}": 400,
     }.items():
         side(cache, name, days)
     assert gone(cache) == {
@@ -73,7 +75,7 @@ def test_what_nobody_can_use_goes_always_and_nothing_else(cache):
         "partial": 2,
         "checkpoint": 3,
         "claim": 0,
-        "foreign": 2,
+        "foreign": 4,
     }
 
 
